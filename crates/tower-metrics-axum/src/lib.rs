@@ -1,0 +1,55 @@
+//! One line of Prometheus metrics for an axum router.
+//!
+//! # Default
+//!
+//! ```
+//! use axum::{Router, routing::get};
+//! use tower_metrics_axum::RouterExt as _;
+//! use tower_metrics_prometheus::Exporter;
+//!
+//! # fn main() -> Result<(), tower_metrics_prometheus::ExporterError> {
+//! let app: Router = Router::new()
+//!     .route("/users/{id}", get(|| async { "a user" }))
+//!     .with_metrics(&Exporter::install()?);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Customised
+//!
+//! ```
+//! use axum::{Router, routing::get};
+//! use tower_metrics_core::Buckets;
+//! use tower_metrics_prometheus::Exporter;
+//!
+//! let exporter = Exporter::builder().build()?;
+//! let layer = tower_metrics_axum::builder()
+//!     .with_recorder(exporter.recorder())
+//!     .with_duration_buckets(Buckets::light())
+//!     .build()?;
+//! let app: Router = Router::new()
+//!     .route("/users/{id}", get(|| async { "a user" }))
+//!     .layer(layer)
+//!     .route_service("/admin/metrics", exporter.scrape_service());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Which requests are measured, and as what
+//!
+//! [`Router::layer`](axum::Router::layer) covers the routes added before it, nested ones and the
+//! fallback included. What is added after it — the metrics themselves, above — is not measured.
+//! `endpoint` is the template of the matched route, with the prefixes of nested routers; a wrong
+//! method on a known path (405) keeps it.
+//!
+//! A service mounted with `nest_service` has no template in axum, and is `unmatched`, until a
+//! [`RouteLayer`](tower_metrics_core::RouteLayer) around it, or a
+//! [`Route`](tower_metrics_core::Route) in its responses' extensions, names it. The same holds for
+//! a layer around a whole router (`ServiceBuilder`), where axum has not routed yet.
+
+mod route;
+#[cfg(feature = "prometheus")]
+mod router;
+
+pub use self::route::{builder, layer};
+#[cfg(feature = "prometheus")]
+pub use self::router::RouterExt;

@@ -1,0 +1,73 @@
+//! The `endpoint` label.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The template of a route: the value of the `endpoint` label.
+///
+/// Routers tell the layer the template of the route that matched. Where none does — a service
+/// mounted under a prefix, a plain tower service — a `Route` names it:
+///
+/// - in the request's extensions, before the layer sees the request;
+/// - through a [`RouteLayer`](crate::middleware::RouteLayer) around the inner service;
+/// - in the response's extensions, which wins over all others.
+///
+/// ```
+/// use tower_metrics_core::Route;
+///
+/// let response = http::Response::builder().extension(Route::from("/files/{*path}")).body(())?;
+/// assert_eq!(response.extensions().get::<Route>().unwrap().as_str(), "/files/{*path}");
+/// # Ok::<(), http::Error>(())
+/// ```
+///
+/// A route comes from the application. Never make one of what a client sent.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Route {
+    template: Arc<str>,
+}
+
+impl Route {
+    /// The value for requests that matched no route.
+    pub const UNMATCHED: &'static str = "unmatched";
+    /// The value for routes that came after the limit.
+    pub const OVERFLOW: &'static str = "other";
+
+    /// The template, for example `/predict/{model_name}`.
+    pub fn as_str(&self) -> &str {
+        &self.template
+    }
+}
+
+impl From<&str> for Route {
+    fn from(template: &str) -> Self {
+        Self { template: template.into() }
+    }
+}
+
+impl From<String> for Route {
+    fn from(template: String) -> Self {
+        Self { template: template.into() }
+    }
+}
+
+impl From<Arc<str>> for Route {
+    fn from(template: Arc<str>) -> Self {
+        Self { template }
+    }
+}
+
+/// Where an inner service leaves the name of a route that no router named, so that it is known
+/// also when the request ends before its response.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RouteSlot {
+    route: Arc<Mutex<Option<Route>>>,
+}
+
+impl RouteSlot {
+    pub(crate) fn set(&self, route: Route) {
+        *self.route.lock().unwrap_or_else(PoisonError::into_inner) = Some(route);
+    }
+
+    pub(crate) fn take(&self) -> Option<Route> {
+        self.route.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}

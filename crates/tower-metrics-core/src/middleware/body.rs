@@ -1,0 +1,94 @@
+//! The response body: bytes pass until it ends.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Buf;
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+use crate::labels::GrpcStatus;
+use crate::request::{AbortReason, RequestGuard};
+
+/// The header or trailer in which gRPC tells its status.
+pub(super) const GRPC_STATUS: &str = "grpc-status";
+
+pin_project! {
+    /// A response body that ends its request when it ends.
+    ///
+    /// Frames, trailers, size hint and end of stream are those of `B`. See the
+    /// [module docs](super).
+    #[derive(Debug, Default)]
+    pub struct ResponseBody<B> {
+        #[pin]
+        inner: B,
+        guard: Option<RequestGuard>,
+        // Bytes that the server will still take, if its `content-length` says so.
+        remaining: Option<u64>,
+    }
+}
+
+impl<B> ResponseBody<B> {
+    pub(super) fn measured(inner: B, mut guard: RequestGuard, length: Option<u64>) -> Self {
+        if length == Some(0) {
+            guard.delivered();
+        }
+        Self { inner, guard: Some(guard), remaining: length }
+    }
+
+    pub(super) fn unmeasured(inner: B) -> Self {
+        Self { inner, guard: None, remaining: None }
+    }
+}
+
+impl<B: Body> Body for ResponseBody<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let mut this = self.project();
+        let polled = RequestGuard::watch_panic(this.guard, || this.inner.as_mut().poll_frame(cx));
+        let frame = ready!(polled);
+        let Some(mut guard) = this.guard.take() else {
+            return Poll::Ready(frame);
+        };
+        match &frame {
+            None => guard.complete(),
+            Some(Err(_)) => guard.abort(AbortReason::BodyError),
+            Some(Ok(frame)) => {
+                let data = frame.data_ref().map(Buf::remaining);
+                let trailers = frame.trailers_ref();
+                if let Some(status) = trailers.and_then(|trailers| trailers.get(GRPC_STATUS)) {
+                    guard.grpc_status(GrpcStatus::from_bytes(status.as_bytes()));
+                }
+                if let Some(bytes) = data {
+                    guard.sent(bytes as u64);
+                }
+                // Servers poll neither behind trailers nor behind the end of the stream.
+                if trailers.is_some() || this.inner.is_end_stream() {
+                    guard.complete();
+                } else {
+                    if let (Some(remaining), Some(bytes)) = (this.remaining.as_mut(), data) {
+                        *remaining = remaining.saturating_sub(bytes as u64);
+                        if *remaining == 0 {
+                            guard.delivered();
+                        }
+                    }
+                    *this.guard = Some(guard);
+                }
+            }
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

@@ -1,0 +1,66 @@
+//! A list that only grows, read without a lock.
+
+use std::sync::OnceLock;
+
+/// Values by key, in order of first sight. For a handful of keys: what comes first is found first.
+#[derive(Debug)]
+pub(crate) struct AppendList<K, V> {
+    head: OnceLock<Box<Node<K, V>>>,
+}
+
+#[derive(Debug)]
+struct Node<K, V> {
+    key: K,
+    value: V,
+    next: OnceLock<Box<Self>>,
+}
+
+impl<K, V> Default for AppendList<K, V> {
+    fn default() -> Self {
+        Self { head: OnceLock::new() }
+    }
+}
+
+impl<K: Copy + PartialEq, V> AppendList<K, V> {
+    /// The value of `key`, made and appended on first sight.
+    pub(crate) fn get_or_insert_with(&self, key: K, make: impl Fn() -> V) -> &V {
+        let mut place = &self.head;
+        loop {
+            // A race for the same place is lost to another key at most: then go on behind it.
+            let node =
+                place.get_or_init(|| Box::new(Node { key, value: make(), next: OnceLock::new() }));
+            if node.key == key {
+                return &node.value;
+            }
+            place = &node.next;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Threads that race for the same keys get one value each, made once.
+    #[test]
+    fn racing_threads_agree_on_one_value_per_key() {
+        let list = AppendList::<u16, u16>::default();
+        let made = std::sync::Mutex::new(Vec::new());
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for key in 0..100 {
+                        let value = list.get_or_insert_with(key, || {
+                            made.lock().unwrap().push(key);
+                            key * 2
+                        });
+                        assert_eq!(*value, key * 2);
+                    }
+                });
+            }
+        });
+        let mut made = made.into_inner().unwrap();
+        made.sort_unstable();
+        assert_eq!(made, (0..100).collect::<Vec<_>>());
+    }
+}

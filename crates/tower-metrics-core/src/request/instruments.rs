@@ -1,0 +1,129 @@
+//! The handle cache: endpoint to series, shared by every clone of a layer.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use arc_swap::ArcSwap;
+use quanta::Instant;
+
+use super::guard::RequestGuard;
+use super::series::Series;
+use super::settings::Settings;
+use super::source::Source;
+use crate::backend::{Backend, DeclareError};
+use crate::labels::{Method, Route};
+use crate::names;
+
+/// The metrics of a layer: the cached handles, and the backend that they come from.
+///
+/// Clones share everything. Looking up the handles of a request takes no lock and allocates
+/// nothing, once its endpoint was seen.
+#[derive(Clone, Debug)]
+pub struct Instruments {
+    cache: Arc<Cache>,
+}
+
+/// The endpoints that no application declares; they do not count towards the limit.
+const RESERVED: [&str; 2] = [Route::UNMATCHED, Route::OVERFLOW];
+
+/// Routes come from the application and are few, so this is read always and copied on write.
+type Endpoints = HashMap<Arc<str>, Arc<Series>, foldhash::fast::RandomState>;
+
+#[derive(Debug)]
+pub(crate) struct Cache {
+    source: Arc<Source>,
+    endpoints: ArcSwap<Endpoints>,
+    writing: Mutex<()>,
+    /// Handed to guards: they must not keep the cache alive, but find it while it is.
+    this: Weak<Self>,
+}
+
+impl Instruments {
+    pub(crate) fn new(backend: Arc<dyn Backend>, settings: Settings) -> Self {
+        Self {
+            cache: Arc::new_cyclic(|this| Cache {
+                source: Arc::new(Source::new(backend, settings)),
+                endpoints: ArcSwap::default(),
+                writing: Mutex::default(),
+                this: Weak::clone(this),
+            }),
+        }
+    }
+
+    pub(crate) fn declare(&self) -> Result<(), DeclareError> {
+        self.cache.source.declare()
+    }
+
+    pub(crate) fn declare_or_warn(&self) {
+        self.cache.source.is_recording();
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        self.cache.source.settings()
+    }
+
+    /// Counts in a request that arrived now; the guard counts it out.
+    ///
+    /// `route` is the template of the matched route, `None` if no route matched or none is known
+    /// yet ([`RequestGuard::set_route`]).
+    pub fn start(&self, method: Method, route: Option<&str>) -> RequestGuard {
+        let arrived = Instant::now();
+        let second = self.cache.source.second(arrived);
+        let mut series = self.cache.series(route.unwrap_or(Route::UNMATCHED));
+        while !series.arrive(method, second) {
+            series = self.cache.renew(&series);
+        }
+        RequestGuard::new(series, Weak::clone(&self.cache.this), method, arrived)
+    }
+}
+
+impl Cache {
+    /// The series of `endpoint`, or of the overflow value if there are too many endpoints.
+    pub(crate) fn series(&self, endpoint: &str) -> Arc<Series> {
+        let endpoints = self.endpoints.load();
+        if let Some(series) = endpoints.get(endpoint) {
+            return Arc::clone(series);
+        }
+        drop(endpoints);
+        self.insert(endpoint)
+    }
+
+    #[cold]
+    fn insert(&self, endpoint: &str) -> Arc<Series> {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let endpoints = self.endpoints.load();
+        let known_reserved = RESERVED.iter().filter(|name| endpoints.contains_key(**name)).count();
+        let named = endpoints.len() - known_reserved;
+        let reserved = RESERVED.contains(&endpoint);
+        let endpoint = if reserved || named < self.source.settings().max_endpoints {
+            endpoint
+        } else {
+            let overflow = &self.source.settings().label_overflow;
+            self.source.counter(overflow, &[names::ENDPOINT]).increment(1);
+            Route::OVERFLOW
+        };
+        if let Some(series) = endpoints.get(endpoint) {
+            return Arc::clone(series);
+        }
+        self.put(&endpoints, endpoint.into())
+    }
+
+    /// Replaces series whose handles are stale.
+    #[cold]
+    pub(crate) fn renew(&self, stale: &Arc<Series>) -> Arc<Series> {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let endpoints = self.endpoints.load();
+        match endpoints.get(stale.endpoint()) {
+            Some(current) if !Arc::ptr_eq(current, stale) => Arc::clone(current),
+            _ => self.put(&endpoints, Arc::clone(stale.endpoint())),
+        }
+    }
+
+    fn put(&self, endpoints: &Endpoints, endpoint: Arc<str>) -> Arc<Series> {
+        let series = Arc::new(Series::new(Arc::clone(&endpoint), Arc::clone(&self.source)));
+        let mut endpoints = endpoints.clone();
+        endpoints.insert(endpoint, Arc::clone(&series));
+        self.endpoints.store(Arc::new(endpoints));
+        series
+    }
+}

@@ -1,0 +1,19 @@
+//! The engine: a request is owned by one guard, which records once, into cached handles.
+//!
+//! Nothing here names an HTTP type, so that frameworks on another `http` release share it:
+//! [`Instruments::start`] makes a [`RequestGuard`] when a request arrives; the framework tells it
+//! what happens; when it ends or is dropped, the metrics are recorded.
+
+mod append_list;
+mod builder;
+mod guard;
+mod instruments;
+mod outcome;
+mod series;
+mod settings;
+mod source;
+
+pub use self::builder::{BuildError, Builder, Measures};
+pub use self::guard::RequestGuard;
+pub use self::instruments::Instruments;
+pub use self::outcome::AbortReason;

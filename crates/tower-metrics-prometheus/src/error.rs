@@ -1,0 +1,50 @@
+//! Why an exporter could not be had.
+
+use std::{fmt, io};
+
+/// Why an exporter could not be built or installed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ExporterError {
+    /// An exporter of this crate is installed already.
+    AlreadyInstalled,
+    /// Another recorder is installed already, so the `metrics` macros cannot reach this one.
+    ForeignRecorder,
+    /// The upkeep interval was zero.
+    ZeroUpkeepInterval,
+    /// The exporter's thread could not be started.
+    Thread(io::Error),
+}
+
+impl ExporterError {
+    /// Whether a recorder was installed before: this crate's or another.
+    pub fn is_already_installed(&self) -> bool {
+        matches!(self, Self::AlreadyInstalled | Self::ForeignRecorder)
+    }
+}
+
+impl fmt::Display for ExporterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AlreadyInstalled => {
+                "an exporter is installed already; share that one, or use \
+                 `Exporter::builder().build()` for a private one"
+            }
+            Self::ForeignRecorder => {
+                "another `metrics` recorder is installed already; remove it, or use \
+                 `Exporter::builder().build()` for a private exporter"
+            }
+            Self::ZeroUpkeepInterval => "the upkeep interval must be longer than zero",
+            Self::Thread(_) => "the exporter's thread could not be started",
+        })
+    }
+}
+
+impl std::error::Error for ExporterError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Thread(error) => Some(error),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The exporter: a handle to what was recorded.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tower_metrics_core::{Backend as _, DeclareError, MetricSpec};
+
+use crate::builder::ExporterBuilder;
+use crate::error::ExporterError;
+use crate::recorder::ExporterRecorder;
+use crate::scrape::ScrapeService;
+use crate::stores::Stores;
+use crate::worker::Worker;
+
+/// Holds what was recorded, and renders it for Prometheus.
+///
+/// Cheap to clone; clones, recorders and scrape services share everything. When the last of them
+/// is dropped, the thread that does upkeep ends. See the [crate docs](crate).
+#[derive(Clone)]
+pub struct Exporter {
+    shared: Arc<Shared>,
+}
+
+/// What all handles of one exporter share; the worker's thread ends with it.
+pub(crate) struct Shared {
+    pub(crate) stores: Arc<Stores>,
+    pub(crate) worker: Worker,
+}
+
+impl Exporter {
+    pub(crate) fn new(stores: Arc<Stores>, worker: Worker) -> Self {
+        Self { shared: Arc::new(Shared { stores, worker }) }
+    }
+
+    /// Builds an exporter with the defaults and makes it the global one.
+    ///
+    /// # Errors
+    ///
+    /// [`ExporterError`] if there is a global recorder already, or the exporter's thread cannot be
+    /// started.
+    pub fn install() -> Result<Self, ExporterError> {
+        Self::builder().install()
+    }
+
+    /// Configures an exporter, global or private.
+    pub fn builder() -> ExporterBuilder {
+        ExporterBuilder::new()
+    }
+
+    /// The recorder that fills this exporter.
+    pub fn recorder(&self) -> ExporterRecorder {
+        ExporterRecorder::new(Arc::clone(&self.shared))
+    }
+
+    /// Declares metrics: help, unit, labels and buckets, in one place, at any time before their
+    /// first sample.
+    ///
+    /// # Errors
+    ///
+    /// [`DeclareError`] if a specification is invalid, clashes with an earlier one, or comes after
+    /// the first sample. Then none of `specs` is declared.
+    pub fn declare(&self, specs: &[MetricSpec]) -> Result<(), DeclareError> {
+        self.recorder().declare(specs)
+    }
+
+    /// Renders everything in Prometheus' [text format], on the calling thread: about 15 µs per
+    /// label set of a histogram. On async threads use the [`scrape_service`](Self::scrape_service).
+    ///
+    /// [text format]: https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
+    pub fn render(&self) -> String {
+        self.shared.stores.render()
+    }
+
+    /// A service that answers scrapes, for any router or server.
+    pub fn scrape_service(&self) -> ScrapeService {
+        ScrapeService::new(Arc::clone(&self.shared))
+    }
+}
+
+impl fmt::Debug for Exporter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exporter").finish_non_exhaustive()
+    }
+}

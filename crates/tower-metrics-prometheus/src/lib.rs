@@ -1,0 +1,70 @@
+//! The Prometheus exporter of [tower-metrics].
+//!
+//! Built on [`metrics_exporter_prometheus`], it adds what a service would otherwise write by hand:
+//!
+//! - whoever records a metric declares its help and buckets, also after the exporter was built;
+//!   every histogram is a histogram, undeclared ones get default buckets;
+//! - upkeep and rendering run on a thread of the exporter's own, inside or outside of an async
+//!   runtime; it ends when the last handle is dropped;
+//! - scrapes that arrive together share one rendering, and the output has a stable order.
+//!
+//! # Default
+//!
+//! ```
+//! use tower_metrics_prometheus::Exporter;
+//!
+//! let exporter = Exporter::install()?;
+//! metrics::counter!("jobs_total", "queue" => "mail").increment(2);
+//!
+//! assert_eq!(
+//!     exporter.render(),
+//!     "# TYPE jobs_total counter\n\
+//!      jobs_total{queue=\"mail\"} 2\n"
+//! );
+//! # Ok::<(), tower_metrics_prometheus::ExporterError>(())
+//! ```
+//!
+//! # Customised
+//!
+//! A private exporter leaves the global recorder alone; two of them do not mix. Its
+//! [`recorder`](Exporter::recorder) goes to whoever should record into it.
+//!
+//! ```
+//! use std::time::Duration;
+//! use tower_metrics_core::{Buckets, MetricSpec};
+//! use tower_metrics_prometheus::Exporter;
+//!
+//! let exporter = Exporter::builder()
+//!     .with_default_buckets(Buckets::light())
+//!     .with_upkeep_interval(Duration::from_secs(1))
+//!     .build()?;
+//! exporter.declare(&[MetricSpec::gauge("queue_length").with_help("Jobs that wait.")])?;
+//!
+//! metrics::with_local_recorder(&exporter.recorder(), || metrics::gauge!("queue_length").set(3));
+//! assert_eq!(
+//!     exporter.render(),
+//!     "# HELP queue_length Jobs that wait.\n\
+//!      # TYPE queue_length gauge\n\
+//!      queue_length 3\n"
+//! );
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Native histograms and the protobuf format are not offered.
+//!
+//! [tower-metrics]: https://docs.rs/tower-metrics
+
+mod builder;
+mod error;
+mod exporter;
+mod recorder;
+mod render;
+mod scrape;
+mod stores;
+mod worker;
+
+pub use self::builder::ExporterBuilder;
+pub use self::error::ExporterError;
+pub use self::exporter::Exporter;
+pub use self::recorder::ExporterRecorder;
+pub use self::scrape::{CONTENT_TYPE, ScrapeBody, ScrapeFuture, ScrapeService};

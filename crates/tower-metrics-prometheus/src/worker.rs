@@ -1,0 +1,74 @@
+//! The exporter's thread: upkeep and renderings, off everybody else's.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use futures_channel::oneshot;
+
+use crate::stores::Stores;
+
+/// Who waits for a rendering.
+type Scraper = oneshot::Sender<Bytes>;
+
+/// A handle to the thread, which ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Worker {
+    scrapers: Sender<Scraper>,
+}
+
+impl Worker {
+    pub(crate) fn spawn(stores: Arc<Stores>, upkeep_interval: Duration) -> io::Result<Self> {
+        let (scrapers, waiting) = mpsc::channel();
+        thread::Builder::new()
+            .name("tower-metrics".to_owned())
+            .spawn(move || run(&stores, &waiting, upkeep_interval))?;
+        Ok(Self { scrapers })
+    }
+
+    /// Asks for a rendering that begins after this call. The receiver fails only if rendering does.
+    pub(crate) fn render(&self) -> oneshot::Receiver<Bytes> {
+        let (scraper, rendered) = oneshot::channel();
+        // If the thread is gone, so is the sender, and the receiver says so.
+        let _ = self.scrapers.send(scraper);
+        rendered
+    }
+}
+
+fn run(stores: &Stores, waiting: &Receiver<Scraper>, upkeep_interval: Duration) {
+    let mut upkeep_at = Instant::now() + upkeep_interval;
+    loop {
+        let pause = upkeep_at.saturating_duration_since(Instant::now());
+        match waiting.recv_timeout(pause) {
+            Ok(first) => {
+                // All who wait by now share one rendering.
+                let scrapers: Vec<Scraper> =
+                    std::iter::once(first).chain(waiting.try_iter()).collect();
+                guarded(|| {
+                    let text = Bytes::from(stores.render());
+                    for scraper in scrapers {
+                        // A scraper that went away needs no answer.
+                        let _ = scraper.send(text.clone());
+                    }
+                });
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        if Instant::now() >= upkeep_at {
+            guarded(|| stores.upkeep());
+            upkeep_at = Instant::now() + upkeep_interval;
+        }
+    }
+}
+
+/// Keeps the thread alive whatever happens below.
+fn guarded(work: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(work)).is_err() {
+        tracing::error!("the metrics exporter panicked; it goes on");
+    }
+}

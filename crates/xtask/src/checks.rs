@@ -1,0 +1,124 @@
+//! The steps of `cargo xtask test`, in the order in which they run.
+
+use std::time::{Duration, Instant};
+
+use crate::command::Invocation;
+use crate::error::Error;
+use crate::{features, packages};
+
+/// One check of the workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    Packages,
+    Fmt,
+    Clippy,
+    Doc,
+    Features,
+    Test,
+    EndToEnd,
+}
+
+impl Step {
+    /// Every step; what fails fastest comes early.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Packages,
+        Self::Fmt,
+        Self::Clippy,
+        Self::Doc,
+        Self::Features,
+        Self::Test,
+        Self::EndToEnd,
+    ];
+
+    /// The name by which the command line knows the step.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Packages => "packages",
+            Self::Fmt => "fmt",
+            Self::Clippy => "clippy",
+            Self::Doc => "doc",
+            Self::Features => "features",
+            Self::Test => "test",
+            Self::EndToEnd => "e2e",
+        }
+    }
+
+    /// What the step proves.
+    pub(crate) fn about(self) -> &'static str {
+        match self {
+            Self::Packages => "the servers that the end-to-end tests talk to are installed",
+            Self::Fmt => "the code is formatted",
+            Self::Clippy => "no lint fires, in any target, with every feature",
+            Self::Doc => "the documentation builds without a warning",
+            Self::Features => "every library builds with no feature and with each one alone",
+            Self::Test => "unit tests, doc tests, and tests that need no external server",
+            Self::EndToEnd => "tests against real servers: Prometheus, Pushgateway",
+        }
+    }
+
+    /// The step of that name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|step| step.name() == name)
+    }
+
+    fn run(self) -> Result<(), Error> {
+        match self {
+            Self::Packages => packages::ensure(),
+            Self::Fmt => Invocation::new("cargo", &["fmt", "--all", "--check"]).run(),
+            Self::Clippy => Invocation::cargo(
+                "clippy",
+                &["--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"],
+            )
+            .run(),
+            Self::Doc => Invocation::cargo("doc", &["--workspace", "--no-deps", "--all-features"])
+                .with_env("RUSTDOCFLAGS", "-Dwarnings")
+                .run(),
+            Self::Features => features::commands()?.iter().try_for_each(Invocation::run),
+            Self::Test => Invocation::cargo("test", &["--workspace"]).run(),
+            Self::EndToEnd => {
+                // The step can be asked for alone, on a machine that has never run the first one.
+                packages::ensure()?;
+                let package = ["-p", "tower-metrics-tests", "--features", "external-servers"];
+                Invocation::cargo("test", &package).run()
+            }
+        }
+    }
+}
+
+/// Runs the steps in order and stops at the first that fails.
+pub(crate) fn run(steps: &[Step]) -> Result<(), Error> {
+    let started = Instant::now();
+    for step in steps {
+        let name = step.name();
+        eprintln!("\n==> {name}: {}", step.about());
+        let started = Instant::now();
+        step.run().map_err(|source| Error::Step { name, source: Box::new(source) })?;
+        eprintln!("==> {name} passed in {}", seconds(started.elapsed()));
+    }
+    eprintln!("\nall passed in {}", seconds(started.elapsed()));
+    Ok(())
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{:.1} s", duration.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_step_is_found_by_its_name() {
+        for step in Step::ALL {
+            assert_eq!(Step::named(step.name()), Some(step));
+        }
+        assert_eq!(Step::named("nothing"), None);
+    }
+
+    #[test]
+    fn a_failed_step_says_how_to_rerun_it() {
+        let source = Box::new(Error::UnknownStep("x".to_owned()));
+        let message = Error::Step { name: "clippy", source }.to_string();
+        assert!(message.ends_with("\nrerun it with: cargo xtask test clippy"), "{message}");
+    }
+}

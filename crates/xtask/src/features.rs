@@ -1,0 +1,140 @@
+//! The feature matrix: every library, with no feature and with each one alone.
+//!
+//! Features are additive only if each compiles without the others, which neither the default set
+//! nor `--all-features` shows.
+
+use serde_json::Value;
+
+use crate::command::Invocation;
+use crate::error::Error;
+
+/// A library of this workspace and the features that a user may choose.
+#[derive(Debug, PartialEq, Eq)]
+struct Library {
+    name: String,
+    features: Vec<String>,
+}
+
+/// The commands that check every combination.
+pub(crate) fn commands() -> Result<Vec<Invocation>, Error> {
+    // Not through `Invocation::cargo`: `cargo metadata --no-deps` resolves nothing to be locked.
+    let metadata = Invocation::new("cargo", &["metadata", "--no-deps", "--format-version", "1"]);
+    let metadata = serde_json::from_slice(&metadata.read()?)
+        .map_err(|source| Error::Unreadable { command: metadata.to_string(), source })?;
+    Ok(libraries(&metadata).iter().flat_map(matrix).collect())
+}
+
+/// Clippy rather than `cargo check`: it can deny warnings (an import that only another feature
+/// uses) without the `RUSTFLAGS` that would compile every dependency once more.
+fn matrix(library: &Library) -> Vec<Invocation> {
+    let clippy = |features: &[&str]| {
+        let package = ["-p", &library.name, "--no-default-features"];
+        Invocation::cargo("clippy", &[&package, features, &["--", "-D", "warnings"]].concat())
+    };
+    let alone = library.features.iter().map(|feature| clippy(&["--features", feature]));
+    std::iter::once(clippy(&[])).chain(alone).collect()
+}
+
+/// The libraries under `crates/` that have features.
+fn libraries(metadata: &Value) -> Vec<Library> {
+    let root = text(metadata, "workspace_root");
+    list(metadata, "packages")
+        .filter(|package| {
+            let manifest = text(package, "manifest_path").strip_prefix(root);
+            manifest.is_some_and(|manifest| manifest.starts_with("/crates/"))
+        })
+        .filter(|package| list(package, "targets").any(is_library))
+        .map(|package| Library {
+            name: text(package, "name").to_owned(),
+            features: public_features(package),
+        })
+        .filter(|library| !library.features.is_empty())
+        .collect()
+}
+
+fn is_library(target: &Value) -> bool {
+    list(target, "kind").any(|kind| matches!(kind.as_str(), Some("lib" | "proc-macro")))
+}
+
+/// The features of a package; a leading underscore marks one as no part of its public interface.
+fn public_features(package: &Value) -> Vec<String> {
+    let features = package.get("features").and_then(Value::as_object);
+    let names = features.into_iter().flat_map(|features| features.keys());
+    names.filter(|name| !name.starts_with('_')).cloned().collect()
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn list<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
+    value.get(key).and_then(Value::as_array).into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn package(name: &str, folder: &str, kind: &str, features: &Value) -> Value {
+        json!({
+            "name": name,
+            "manifest_path": format!("/w/{folder}/{name}/Cargo.toml"),
+            "targets": [{ "kind": [kind] }],
+            "features": features,
+        })
+    }
+
+    fn names(packages: &[Value]) -> Vec<String> {
+        let metadata = json!({ "workspace_root": "/w", "packages": packages });
+        libraries(&metadata).into_iter().map(|library| library.name).collect()
+    }
+
+    #[test]
+    fn only_libraries_with_features_in_the_crates_folder_are_checked() {
+        let some = json!({ "a": [] });
+        let packages = [
+            package("wanted", "crates", "lib", &some),
+            package("macros", "crates", "proc-macro", &some),
+            package("plain", "crates", "lib", &json!({})),
+            package("program", "crates", "bin", &some),
+            package("example", "examples", "lib", &some),
+        ];
+        assert_eq!(names(&packages), ["wanted", "macros"]);
+    }
+
+    #[test]
+    fn hidden_features_are_skipped() {
+        let package =
+            package("x", "crates", "lib", &json!({ "_bench": [], "axum": [], "default": [] }));
+        assert_eq!(public_features(&package), ["axum", "default"]);
+    }
+
+    #[test]
+    fn a_library_with_only_hidden_features_is_not_checked() {
+        assert!(names(&[package("x", "crates", "lib", &json!({ "_bench": [] }))]).is_empty());
+    }
+
+    #[test]
+    fn the_matrix_is_no_feature_then_each_one_alone() {
+        let library =
+            Library { name: "x".to_owned(), features: vec!["a".to_owned(), "b".to_owned()] };
+        let lines: Vec<String> = matrix(&library).iter().map(ToString::to_string).collect();
+        let lines: Vec<&str> =
+            lines.iter().map(|line| line.split(" -p ").last().unwrap()).collect();
+        assert_eq!(
+            lines,
+            [
+                "x --no-default-features -- -D warnings",
+                "x --no-default-features --features a -- -D warnings",
+                "x --no-default-features --features b -- -D warnings",
+            ]
+        );
+    }
+
+    #[test]
+    fn metadata_of_another_shape_has_no_libraries() {
+        assert!(libraries(&json!({ "packages": 3 })).is_empty());
+    }
+}

@@ -1,0 +1,25 @@
+//! What the end-to-end tests stand on: real processes, real sockets, and a strict reader of what
+//! they print.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`binary`] | builds a program of this workspace, once per test process |
+//! | [`process`] | runs a program, reads its lines, signals it, and never leaves it behind |
+//! | [`http`] | sends one request over HTTP/1.1 or HTTP/2, to loopback only |
+//! | [`exposition`] | reads `/metrics` text and rejects whatever a scraper might misread |
+//! | [`prometheus`] | runs a real Prometheus and asks it |
+//! | [`promtool`] | lints `/metrics` text as Prometheus' own tool does |
+//! | [`poll`] | waits for something to become true |
+//!
+//! Everything that can fail returns an [`Error`]; a test unwraps it.
+
+pub mod binary;
+mod error;
+pub mod exposition;
+pub mod http;
+pub mod poll;
+pub mod process;
+pub mod prometheus;
+pub mod promtool;
+
+pub use error::Error;
