@@ -1,1 +1,12 @@
-//! x
+//! The end-to-end tests: programs as a user starts them, asked over real sockets.
+//!
+//! Those behind the feature `external-servers` also start servers that are no part of this
+//! workspace; `cargo xtask test` installs them.
+
+#![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
+
+mod inference_service;
+#[cfg(feature = "external-servers")]
+mod prometheus;
+mod service;
+mod shutdown;

@@ -162,10 +162,17 @@ impl Prometheus {
     ///
     /// Those of [`query`](Self::query).
     pub async fn value(&self, promql: &str) -> Result<Option<f64>, Error> {
-        match self.query(promql).await?.as_slice() {
-            [sample] => Ok(Some(sample.value)),
-            _ => Ok(None),
-        }
+        self.query(promql).await.map(|samples| only(&samples))
+    }
+
+    /// Evaluates an expression at a moment, in seconds since the Unix epoch, and returns its value
+    /// if it is one sample.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`query`](Self::query).
+    pub async fn value_at(&self, promql: &str, seconds: f64) -> Result<Option<f64>, Error> {
+        self.query_at(promql, seconds).await.map(|samples| only(&samples))
     }
 
     /// Returns the state of every target.
@@ -213,6 +220,10 @@ fn samples(data: &Value) -> Result<Vec<Sample>, Error> {
         _ => None,
     };
     samples.ok_or_else(|| unexpected(data))
+}
+
+fn only(samples: &[Sample]) -> Option<f64> {
+    if let [sample] = samples { Some(sample.value) } else { None }
 }
 
 fn series_sample(series: &Value) -> Option<Sample> {

@@ -53,3 +53,7 @@ mod router;
 pub use self::route::{builder, layer};
 #[cfg(feature = "prometheus")]
 pub use self::router::RouterExt;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -32,3 +32,7 @@ pub use self::labels::Route;
 pub use self::middleware::{MetricsLayer, RequestSizeLayer, RouteLayer};
 pub use self::request::{BuildError, Builder};
 pub use self::spec::{MetricKind, MetricSpec};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -44,7 +44,7 @@
 //! assert_eq!(
 //!     exporter.render(),
 //!     "# HELP queue_length Jobs that wait.\n\
-//!      # TYPE queue_length gauge\n\
+//!      ## TYPE queue_length gauge\n\
 //!      queue_length 3\n"
 //! );
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -68,3 +68,7 @@ pub use self::error::ExporterError;
 pub use self::exporter::Exporter;
 pub use self::recorder::ExporterRecorder;
 pub use self::scrape::{CONTENT_TYPE, ScrapeBody, ScrapeFuture, ScrapeService};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

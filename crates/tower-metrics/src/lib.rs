@@ -26,3 +26,7 @@ pub use tower_metrics_prometheus::{
 
 #[cfg(feature = "axum")]
 pub use tower_metrics_axum as axum;
+
+#[cfg(all(doctest, feature = "axum", feature = "prometheus"))]
+#[doc = include_str!("../../../README.md")]
+mod readme {}

@@ -1,11 +1,10 @@
 //! The guard that owns a request from its arrival to its end.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
 
 use quanta::Instant;
 
-use super::instruments::Cache;
 use super::outcome::{AbortReason, Outcome, Status};
 use super::series::Series;
 use crate::labels::{GrpcStatus, Method, Route, RouteSlot};
@@ -25,7 +24,6 @@ use crate::labels::{GrpcStatus, Method, Route, RouteSlot};
 #[must_use = "dropping the guard ends the request"]
 pub struct RequestGuard {
     series: Arc<Series>,
-    cache: Weak<Cache>,
     method: Method,
     arrived: Instant,
     head: Option<Head>,
@@ -52,15 +50,9 @@ enum End {
 }
 
 impl RequestGuard {
-    pub(super) fn new(
-        series: Arc<Series>,
-        cache: Weak<Cache>,
-        method: Method,
-        arrived: Instant,
-    ) -> Self {
+    pub(super) fn new(series: Arc<Series>, method: Method, arrived: Instant) -> Self {
         Self {
             series,
-            cache,
             method,
             arrived,
             head: None,
@@ -163,16 +155,8 @@ impl RequestGuard {
 
     /// The series of the route that was named after the request arrived.
     fn named_later(&self) -> Option<Arc<Series>> {
-        let route = self.route.clone().or_else(|| self.slot.as_ref().and_then(RouteSlot::take))?;
-        Some(self.cache.upgrade()?.series(route.as_str()))
-    }
-
-    fn renew(&self, stale: &Arc<Series>) -> Arc<Series> {
-        // Without its cache nobody else shares these series, so a private renewal will do.
-        match self.cache.upgrade() {
-            Some(cache) => cache.renew(stale),
-            None => Arc::new(stale.renewed()),
-        }
+        let named = self.route.clone().or_else(|| self.slot.as_ref()?.take())?;
+        Some(self.series.of(&named))
     }
 }
 
@@ -183,9 +167,9 @@ impl Drop for RequestGuard {
         let outcome = self.outcome(ended);
 
         self.series.leave(self.method, second);
-        let mut renewed = self.named_later();
-        while !renewed.as_ref().unwrap_or(&self.series).record(self.method, &outcome, second) {
-            renewed = Some(self.renew(renewed.as_ref().unwrap_or(&self.series)));
+        let mut other = self.named_later();
+        while !other.as_ref().unwrap_or(&self.series).record(self.method, &outcome, second) {
+            other = Some(other.as_ref().unwrap_or(&self.series).renewed());
         }
     }
 }

@@ -34,7 +34,7 @@ pub(crate) struct Cache {
     source: Arc<Source>,
     endpoints: ArcSwap<Endpoints>,
     writing: Mutex<()>,
-    /// Handed to guards: they must not keep the cache alive, but find it while it is.
+    /// For the series, which must not keep their cache alive.
     this: Weak<Self>,
 }
 
@@ -71,9 +71,9 @@ impl Instruments {
         let second = self.cache.source.second(arrived);
         let mut series = self.cache.series(route.unwrap_or(Route::UNMATCHED));
         while !series.arrive(method, second) {
-            series = self.cache.renew(&series);
+            series = series.renewed();
         }
-        RequestGuard::new(series, Weak::clone(&self.cache.this), method, arrived)
+        RequestGuard::new(series, method, arrived)
     }
 }
 
@@ -120,7 +120,11 @@ impl Cache {
     }
 
     fn put(&self, endpoints: &Endpoints, endpoint: Arc<str>) -> Arc<Series> {
-        let series = Arc::new(Series::new(Arc::clone(&endpoint), Arc::clone(&self.source)));
+        let series = Arc::new(Series::new(
+            Arc::clone(&endpoint),
+            Arc::clone(&self.source),
+            Weak::clone(&self.this),
+        ));
         let mut endpoints = endpoints.clone();
         endpoints.insert(endpoint, Arc::clone(&series));
         self.endpoints.store(Arc::new(endpoints));

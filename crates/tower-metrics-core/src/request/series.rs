@@ -1,14 +1,15 @@
 //! The handles of one endpoint, resolved on first sight and then only read.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 
 use metrics::{Counter, Gauge, Histogram};
 
 use super::append_list::AppendList;
+use super::instruments::Cache;
 use super::outcome::{AbortReason, Outcome, Status};
 use super::source::Source;
-use crate::labels::Method;
+use crate::labels::{Method, Route};
 use crate::spec::MetricSpec;
 
 /// How many seconds a handle may lie unused before it is resolved again: an exporter may have
@@ -20,6 +21,8 @@ const STALE_AFTER: u64 = 5;
 pub(crate) struct Series {
     endpoint: Arc<str>,
     source: Arc<Source>,
+    /// Guards hold series, and find the cache by them while it is there.
+    cache: Weak<Cache>,
     stale_after: u64,
     methods: AppendList<Method, MethodSeries>,
 }
@@ -49,15 +52,31 @@ struct LastUsed(AtomicU64);
 
 impl Series {
     /// Prepares the handles of `endpoint`; none is resolved yet.
-    pub(crate) fn new(endpoint: Arc<str>, source: Arc<Source>) -> Self {
+    pub(crate) fn new(endpoint: Arc<str>, source: Arc<Source>, cache: Weak<Cache>) -> Self {
         // Without a recorder handles do nothing, so look again every second until there is one.
         let stale_after = if source.is_recording() { STALE_AFTER } else { 0 };
-        Self { endpoint, source, stale_after, methods: AppendList::default() }
+        Self { endpoint, source, cache, stale_after, methods: AppendList::default() }
     }
 
-    /// The same series with handles yet to be resolved.
-    pub(crate) fn renewed(&self) -> Self {
-        Self::new(Arc::clone(&self.endpoint), Arc::clone(&self.source))
+    /// The series of another endpoint of the same layer.
+    pub(crate) fn of(&self, route: &Route) -> Arc<Self> {
+        match self.cache.upgrade() {
+            Some(cache) => cache.series(route.as_str()),
+            None => Arc::new(self.for_endpoint(route.as_str().into())),
+        }
+    }
+
+    /// The same series with handles yet to be resolved, for when these are stale.
+    pub(crate) fn renewed(self: &Arc<Self>) -> Arc<Self> {
+        match self.cache.upgrade() {
+            Some(cache) => cache.renew(self),
+            None => Arc::new(self.for_endpoint(Arc::clone(&self.endpoint))),
+        }
+    }
+
+    /// Makes series outside of the cache, once that is gone and nobody else needs them.
+    fn for_endpoint(&self, endpoint: Arc<str>) -> Self {
+        Self::new(endpoint, Arc::clone(&self.source), Weak::clone(&self.cache))
     }
 
     pub(crate) fn endpoint(&self) -> &Arc<str> {

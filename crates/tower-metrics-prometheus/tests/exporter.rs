@@ -1,0 +1,125 @@
+//! What an exporter promises, through its public API, without the global recorder.
+
+use std::time::Duration;
+
+use metrics::with_local_recorder;
+use tower_metrics_core::{Buckets, DeclareError, MetricSpec};
+use tower_metrics_prometheus::{Exporter, ExporterError};
+
+fn private_exporter() -> Exporter {
+    Exporter::builder().build().unwrap()
+}
+
+/// A declaration made long after the exporter was built still decides the buckets.
+#[test]
+fn buckets_come_from_the_declaration() {
+    let exporter = private_exporter();
+    let recorder = exporter.recorder();
+    with_local_recorder(&recorder, || metrics::histogram!("early_seconds").record(0.3));
+    let spec = MetricSpec::histogram("late_seconds", Buckets::new([0.5, 2.0]).unwrap());
+    exporter.declare(&[spec.with_help("Declared late.")]).unwrap();
+    with_local_recorder(&recorder, || metrics::histogram!("late_seconds").record(1.0));
+
+    let text = exporter.render();
+    assert!(
+        text.contains("early_seconds_bucket{le=\"0.25\"} 0\nearly_seconds_bucket{le=\"0.5\"} 1\n")
+    );
+    assert!(text.ends_with(
+        "# HELP late_seconds Declared late.\n\
+         # TYPE late_seconds histogram\n\
+         late_seconds_bucket{le=\"0.5\"} 0\n\
+         late_seconds_bucket{le=\"2\"} 1\n\
+         late_seconds_bucket{le=\"+Inf\"} 1\n\
+         late_seconds_sum 1\n\
+         late_seconds_count 1\n"
+    ));
+    assert!(!text.contains("summary"));
+}
+
+/// Saying the same twice is fine; saying something else is an error, and declares nothing.
+#[test]
+fn a_declaration_that_clashes_is_an_error() {
+    let exporter = private_exporter();
+    let spec = MetricSpec::histogram("a_seconds", Buckets::light()).with_help("A.");
+    exporter.declare(std::slice::from_ref(&spec)).unwrap();
+    exporter.declare(std::slice::from_ref(&spec)).unwrap();
+
+    for (other, differs_in) in [
+        (MetricSpec::gauge("a_seconds").with_help("A."), "kind"),
+        (MetricSpec::histogram("a_seconds", Buckets::general()).with_help("A."), "bucket list"),
+        (spec.clone().with_labels(["x"]), "label set"),
+        (spec.clone().with_unit(metrics::Unit::Seconds), "unit"),
+        (spec.clone().with_help("B."), "help text"),
+    ] {
+        let new = MetricSpec::counter("new_total");
+        let error = exporter.declare(&[new.clone(), other]).unwrap_err();
+        assert_eq!(error, DeclareError::Conflict { name: "a_seconds".to_owned(), differs_in });
+        assert!(error.to_string().contains(differs_in));
+        // Nothing of the failed declaration holds: the name can still be declared otherwise.
+        private_exporter().declare(&[new]).unwrap();
+    }
+    exporter.declare(&[MetricSpec::gauge("new_total")]).unwrap();
+}
+
+/// What was recorded undeclared has its buckets; a declaration would come too late.
+#[test]
+fn a_declaration_after_the_first_sample_is_an_error() {
+    let exporter = private_exporter();
+    with_local_recorder(&exporter.recorder(), || metrics::histogram!("a_seconds").record(1.0));
+    assert_eq!(
+        exporter.declare(&[MetricSpec::histogram("a_seconds", Buckets::light())]),
+        Err(DeclareError::AlreadyRecorded { name: "a_seconds".to_owned() })
+    );
+}
+
+/// Using a name as another kind neither breaks the text nor the metric that was there first.
+#[test]
+fn a_second_kind_under_one_name_is_not_recorded() {
+    let exporter = private_exporter();
+    with_local_recorder(&exporter.recorder(), || {
+        metrics::counter!("things").increment(1);
+        metrics::gauge!("things").set(7.0);
+        metrics::histogram!("things").record(7.0);
+    });
+    assert_eq!(exporter.render(), "# TYPE things counter\nthings 1\n");
+}
+
+/// Descriptions count whether they come before or after the first sample.
+#[test]
+fn descriptions_are_help_texts() {
+    let exporter = private_exporter();
+    with_local_recorder(&exporter.recorder(), || {
+        metrics::describe_counter!("a_total", "Before.");
+        metrics::counter!("a_total").increment(1);
+        metrics::counter!("b_total").increment(1);
+        metrics::describe_counter!("b_total", "After, with a \\ and a\nnew line.");
+    });
+    assert_eq!(
+        exporter.render(),
+        "# HELP a_total Before.\n# TYPE a_total counter\na_total 1\n\
+         # HELP b_total After, with a \\\\ and a\\nnew line.\n# TYPE b_total counter\nb_total 1\n"
+    );
+}
+
+/// Values that differ only in backslashes are different series, escaped as the format says.
+#[test]
+fn label_values_are_escaped_one_to_one() {
+    let exporter = private_exporter();
+    with_local_recorder(&exporter.recorder(), || {
+        for value in ["\\", "\\\\", "\"", "\\\"", "\n", "\\n"] {
+            metrics::counter!("a_total", "v" => value).increment(1);
+        }
+    });
+    let text = exporter.render();
+    for escaped in [r"\\", r"\\\\", r#"\""#, r#"\\\""#, r"\n", r"\\n"] {
+        assert!(text.contains(&format!("a_total{{v=\"{escaped}\"}} 1\n")), "{escaped}\n{text}");
+    }
+    assert_eq!(text.lines().count(), 7);
+}
+
+/// An interval that would spin is refused.
+#[test]
+fn a_zero_upkeep_interval_is_an_error() {
+    let error = Exporter::builder().with_upkeep_interval(Duration::ZERO).build().unwrap_err();
+    assert!(matches!(error, ExporterError::ZeroUpkeepInterval));
+}

@@ -1,0 +1,42 @@
+//! The global exporter, in a process of its own.
+
+use std::convert::Infallible;
+
+use http::{Request, Response};
+use tower::{Layer as _, ServiceExt as _, service_fn};
+use tower_metrics_core::MetricsLayer;
+use tower_metrics_prometheus::{Exporter, ExporterError};
+
+/// A layer may be there before the exporter, and serve requests: it records, with its help and its
+/// buckets, from the moment there is one. A second install is an error that says what to do.
+#[test]
+fn the_first_exporter_serves_layers_made_before_it() {
+    let service = MetricsLayer::new().layer(service_fn(async |_: Request<()>| {
+        Ok::<_, Infallible>(Response::new(String::new()))
+    }));
+    let send = || {
+        let mut response = tokio_test::task::spawn(service.clone().oneshot(Request::new(())));
+        assert!(response.poll().is_ready());
+    };
+    send();
+
+    let exporter = Exporter::install().unwrap();
+    let error = Exporter::install().unwrap_err();
+    assert!(matches!(error, ExporterError::AlreadyInstalled));
+    assert!(error.is_already_installed());
+    assert!(error.to_string().contains("Exporter::builder().build()"));
+
+    metrics::counter!("a_total").increment(1);
+    assert_eq!(exporter.render(), "# TYPE a_total counter\na_total 1\n");
+
+    // Handles that were made without a recorder are looked at again within a second or two.
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !exporter.render().contains("http_requests_total") {
+        assert!(std::time::Instant::now() < deadline, "{}", exporter.render());
+        send();
+        std::thread::yield_now();
+    }
+    let text = exporter.render();
+    assert!(text.contains("# HELP http_requests_total "), "{text}");
+    assert!(text.contains("http_request_duration_seconds_bucket{method=\"GET\""), "{text}");
+}
