@@ -78,18 +78,21 @@ fn cargo_name(profile: &str) -> &str {
 mod tests {
     use super::*;
 
+    /// A release test runs a release program, wherever the target folder is.
     #[test]
     fn the_target_folder_and_the_profile_are_those_of_the_test() {
         let layout = layout(Path::new("/somewhere/release/deps/e2e-0123"));
         assert_eq!(layout, Some((Path::new("/somewhere"), "release")));
     }
 
+    /// Cargo's one exception.
     #[test]
     fn the_debug_folder_belongs_to_the_dev_profile() {
         assert_eq!(cargo_name("debug"), "dev");
         assert_eq!(cargo_name("release"), "release");
     }
 
+    /// The second caller gets the reason too, from the cache.
     #[test]
     fn a_package_that_does_not_exist_is_reported_each_time() {
         for _ in 0..2 {

@@ -244,6 +244,7 @@ mod tests {
         url
     }
 
+    /// The server gets the path and the host as HTTP/1.1 wants them.
     #[tokio::test]
     async fn a_request_and_its_answer_go_through_http1() {
         let url = echo().await;
@@ -255,6 +256,7 @@ mod tests {
         assert_eq!(answer.text(), r#"{"c":1}"#);
     }
 
+    /// No upgrade and no TLS: HTTP/2 from the first byte.
     #[tokio::test]
     async fn a_request_and_its_answer_go_through_http2() {
         let request = Request::new(Method::PUT, &echo().await).with_body("body").with_http2();
@@ -263,12 +265,14 @@ mod tests {
         assert_eq!((answer.header("x-method"), answer.text()), (Some("PUT"), "body".to_owned()));
     }
 
+    /// Its answer ends with the head, whatever length it announces.
     #[tokio::test]
     async fn a_head_request_has_no_body_to_wait_for() {
         let answer = Request::new(Method::HEAD, &echo().await).send().await.unwrap();
         assert_eq!((answer.status(), answer.body().len()), (201, 0));
     }
 
+    /// A test can be the client that gives up.
     #[tokio::test]
     async fn a_dropped_request_closes_its_connection() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -289,6 +293,7 @@ mod tests {
         stream.read_to_end(&mut received).await.unwrap();
     }
 
+    /// No test leaves this machine.
     #[tokio::test]
     async fn other_hosts_are_refused() {
         for url in ["http://192.0.2.1/", "http://example.invalid/", "/path"] {
@@ -298,11 +303,9 @@ mod tests {
         assert!(loopback(&"http://localhost/".parse().unwrap()).is_ok());
     }
 
+    /// A refused connection is told apart from a bad answer.
     #[tokio::test]
     async fn nobody_listening_is_an_io_error() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        drop(listener);
-        assert!(matches!(get(&url).await, Err(Error::Io(_))));
+        assert!(matches!(get("http://127.0.0.1:1/").await, Err(Error::Io(_))));
     }
 }

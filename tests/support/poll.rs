@@ -39,6 +39,7 @@ pub async fn wait_until<T>(
 mod tests {
     use super::*;
 
+    /// Looking ends with the first value.
     #[tokio::test]
     async fn the_first_value_is_returned() {
         let mut looks = 0;
@@ -49,6 +50,7 @@ mod tests {
         assert_eq!(third.await.unwrap(), 3);
     }
 
+    /// A test that waited in vain says for what.
     #[tokio::test]
     async fn what_never_holds_is_named_after_the_time_is_up() {
         let never = wait_until("miracle", Duration::ZERO, async || None::<()>).await;

@@ -168,6 +168,7 @@ mod tests {
         Process::start(command).unwrap()
     }
 
+    /// Servers log to either stream, and a line may be asked for after later ones.
     #[tokio::test]
     async fn lines_of_both_streams_are_found() {
         let process = shell("echo out; echo err >&2; exec sleep 600");
@@ -178,6 +179,7 @@ mod tests {
         assert_eq!(process.wait_for_line(|line| line == "out", SOON).await.unwrap(), "out");
     }
 
+    /// What the program said instead is what one wants to read.
     #[tokio::test]
     async fn a_line_that_never_comes_is_reported_with_what_came() {
         let ended = shell("echo something else").wait_for_line(|line| line == "x", SOON).await;
@@ -187,6 +189,7 @@ mod tests {
         assert!(late.unwrap_err().is_timeout());
     }
 
+    /// The program itself sees the signal and chooses its exit code.
     #[tokio::test]
     async fn signals_reach_the_program() {
         let script =
@@ -199,6 +202,7 @@ mod tests {
         }
     }
 
+    /// Its process id may be somebody else's by now.
     #[tokio::test]
     async fn a_program_that_ended_is_not_signalled() {
         let mut process = shell("exit 7");
@@ -206,12 +210,14 @@ mod tests {
         assert!(matches!(process.signal(Signal::Terminate), Err(Error::Ended { .. })));
     }
 
+    /// Waiting for an exit ends.
     #[tokio::test]
     async fn a_program_that_goes_on_is_reported() {
         let error = shell("exec sleep 600").wait_for_exit(Duration::ZERO).await.unwrap_err();
         assert!(error.is_timeout());
     }
 
+    /// A test leaves no process behind, not even a zombie.
     #[tokio::test]
     async fn a_dropped_program_is_gone_and_reaped() {
         let process = shell("exec sleep 600");
@@ -220,6 +226,7 @@ mod tests {
         assert!(!std::path::Path::new(&folder).exists());
     }
 
+    /// A program that is not installed is not mistaken for one that crashed.
     #[test]
     fn a_program_that_does_not_exist_is_named() {
         let error = Process::start(Command::new("no-such-program")).unwrap_err();

@@ -43,17 +43,20 @@ pub fn check_metrics(text: &str) -> Result<(), Error> {
 mod tests {
     use super::*;
 
+    /// Silence is success.
     #[test]
     fn clean_text_is_accepted() {
         check_metrics("# HELP x_total Things.\n# TYPE x_total counter\nx_total 1\n").unwrap();
     }
 
+    /// The reason is promtool's own.
     #[test]
     fn a_lint_is_returned() {
         let error = check_metrics("# HELP x Things.\n# TYPE x counter\nx 1\n").unwrap_err();
         assert!(error.to_string().contains("_total"), "{error}");
     }
 
+    /// Neither side waits for the other for ever.
     #[test]
     fn text_longer_than_a_pipe_is_read_to_its_end() {
         let labels = (0..20_000).map(|i| format!("x_total{{i=\"{i}\"}} 1\n"));

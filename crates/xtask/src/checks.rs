@@ -107,6 +107,7 @@ fn seconds(duration: Duration) -> String {
 mod tests {
     use super::*;
 
+    /// Names are unique, or the later step would be unreachable.
     #[test]
     fn every_step_is_found_by_its_name() {
         for step in Step::ALL {
@@ -115,6 +116,7 @@ mod tests {
         assert_eq!(Step::named("nothing"), None);
     }
 
+    /// The last line of a failed run is the next command to type.
     #[test]
     fn a_failed_step_says_how_to_rerun_it() {
         let source = Box::new(Error::UnknownStep("x".to_owned()));

@@ -55,33 +55,39 @@ mod tests {
         super::parse(arguments.iter().map(|argument| (*argument).to_owned()))
     }
 
+    /// Whoever types only `cargo xtask` learns what there is.
     #[test]
     fn no_argument_asks_for_help() {
         assert_eq!(parse(&[]).unwrap(), Request::Help);
     }
 
+    /// Asking for help never starts a step.
     #[test]
     fn a_help_flag_wins_wherever_it_stands() {
         assert_eq!(parse(&["--help"]).unwrap(), Request::Help);
         assert_eq!(parse(&["test", "-h"]).unwrap(), Request::Help);
     }
 
+    /// The one command runs everything.
     #[test]
     fn test_alone_asks_for_every_step_in_order() {
         assert_eq!(parse(&["test"]).unwrap(), Request::Test(Step::ALL.to_vec()));
     }
 
+    /// A failed step can be repeated alone.
     #[test]
     fn a_step_name_asks_for_that_step_only() {
         assert_eq!(parse(&["test", "clippy"]).unwrap(), Request::Test(vec![Step::Clippy]));
     }
 
+    /// A slip of the pen is shown as it was typed.
     #[test]
     fn an_unknown_step_is_named_in_the_error() {
         let error = parse(&["test", "clipy"]).unwrap_err();
         assert_eq!(error.to_string(), "there is no step `clipy`");
     }
 
+    /// Nothing on the command line is silently ignored.
     #[test]
     fn an_unknown_command_and_a_second_step_are_rejected() {
         let command = parse(&["build"]).unwrap_err();
@@ -90,6 +96,7 @@ mod tests {
         assert_eq!(second.to_string(), "unexpected argument `doc`");
     }
 
+    /// A new step cannot be left out of the help.
     #[test]
     fn help_lists_every_step() {
         let help = help();

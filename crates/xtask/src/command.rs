@@ -101,24 +101,28 @@ impl fmt::Display for Invocation {
 mod tests {
     use super::*;
 
+    /// What is shown can be pasted into a shell.
     #[test]
     fn an_invocation_prints_as_the_line_that_repeats_it() {
         let doc = Invocation::new("cargo", &["doc", "--no-deps"]).with_env("A", "b");
         assert_eq!(doc.to_string(), "A=b cargo doc --no-deps");
     }
 
+    /// A failure says which command it was.
     #[test]
     fn a_command_that_fails_is_named_with_its_status() {
         let error = Invocation::new("false", &[]).run().unwrap_err();
         assert_eq!(error.to_string(), "`false` failed with exit status: 1");
     }
 
+    /// A missing tool is told apart from a failing one.
     #[test]
     fn a_program_that_does_not_exist_is_named() {
         let error = Invocation::new("no-such-program", &[]).read().unwrap_err();
         assert!(error.to_string().starts_with("cannot start `no-such-program`: "), "{error}");
     }
 
+    /// Only stdout is read, whole.
     #[test]
     fn what_a_command_prints_is_returned() {
         assert_eq!(Invocation::new("echo", &["hello"]).read().unwrap(), b"hello\n");

@@ -91,6 +91,7 @@ mod tests {
         libraries(&metadata).into_iter().map(|library| library.name).collect()
     }
 
+    /// Programs, examples and libraries without features have no matrix.
     #[test]
     fn only_libraries_with_features_in_the_crates_folder_are_checked() {
         let some = json!({ "a": [] });
@@ -104,6 +105,7 @@ mod tests {
         assert_eq!(names(&packages), ["wanted", "macros"]);
     }
 
+    /// A leading underscore keeps a feature out of the matrix.
     #[test]
     fn hidden_features_are_skipped() {
         let package =
@@ -111,11 +113,13 @@ mod tests {
         assert_eq!(public_features(&package), ["axum", "default"]);
     }
 
+    /// Nothing is left to choose there.
     #[test]
     fn a_library_with_only_hidden_features_is_not_checked() {
         assert!(names(&[package("x", "crates", "lib", &json!({ "_bench": [] }))]).is_empty());
     }
 
+    /// The commands are exactly these.
     #[test]
     fn the_matrix_is_no_feature_then_each_one_alone() {
         let library =
@@ -133,6 +137,7 @@ mod tests {
         );
     }
 
+    /// Surprising metadata never panics.
     #[test]
     fn metadata_of_another_shape_has_no_libraries() {
         assert!(libraries(&json!({ "packages": 3 })).is_empty());

@@ -122,6 +122,7 @@ mod tests {
 
     const TABLE: &[(&str, &str)] = &[("server", "big"), ("tool", "big"), ("other", "small")];
 
+    /// Prometheus and promtool come in one package.
     #[test]
     fn a_package_of_several_missing_programs_is_named_once() {
         let (programs, packages) = missing_from(TABLE, |_| false);
@@ -129,17 +130,20 @@ mod tests {
         assert_eq!(packages, ["big", "small"]);
     }
 
+    /// A package that is half there is installed again.
     #[test]
     fn one_missing_program_is_enough_to_want_its_package() {
         let (programs, packages) = missing_from(TABLE, |program| program != "tool");
         assert_eq!((programs, packages), (vec!["tool"], vec!["big"]));
     }
 
+    /// A machine that has everything is left alone.
     #[test]
     fn nothing_is_wanted_where_every_program_is_present() {
         assert_eq!(missing_from(TABLE, |_| true), (vec![], vec![]));
     }
 
+    /// The first folder of `PATH` is not the only one.
     #[test]
     fn a_program_is_looked_up_in_every_folder_of_the_path() {
         let path = env::join_paths(["/nowhere", "/bin"]).unwrap();
@@ -147,12 +151,14 @@ mod tests {
         assert!(!is_in_path(&path, "no-such-program"));
     }
 
+    /// Only what can be executed counts.
     #[test]
     fn a_folder_or_a_plain_file_is_no_program() {
         assert!(!is_in_path(OsStr::new("/"), "etc"));
         assert!(!is_in_path(OsStr::new("/etc"), "passwd"));
     }
 
+    /// The environment is set behind `sudo`, which would clear it.
     #[test]
     fn without_root_every_command_goes_through_sudo() {
         let update = "env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get \

@@ -19,6 +19,7 @@ fn owned(text: &str) -> String {
     text.to_owned()
 }
 
+/// Everything the format can say, with every escape.
 #[test]
 fn families_are_read_in_order_with_all_they_say() {
     let text = "\
@@ -42,11 +43,13 @@ fn families_are_read_in_order_with_all_they_say() {
     assert_eq!(scrape.series_count(), 3);
 }
 
+/// A service without metrics is valid.
 #[test]
 fn the_empty_text_has_no_families() {
     assert_eq!(Exposition::parse("").unwrap().families(), []);
 }
 
+/// A sum over nothing is no number, so that a missing series is not taken for 0.
 #[test]
 fn values_need_all_labels_and_sums_only_some() {
     let text =
@@ -60,11 +63,13 @@ fn values_need_all_labels_and_sums_only_some() {
     assert_eq!(scrape.sum("x", &[("a", "3")]), None);
 }
 
+/// The Pushgateway refuses a text without, and a cut-off text has none.
 #[test]
 fn the_text_must_end_with_a_line_feed() {
     assert_eq!(rejection("# TYPE x gauge\nx 1"), (2, ErrorKind::MissingFinalNewline));
 }
 
+/// In HELP, TYPE and samples; the colon is allowed.
 #[test]
 fn metric_names_are_checked_wherever_they_stand() {
     for text in ["# HELP 1x Text.\n", "# TYPE 1x gauge\n", "1x 1\n", "1x{a=\"b\"} 1\n"] {
@@ -75,6 +80,7 @@ fn metric_names_are_checked_wherever_they_stand() {
     Exposition::parse("# TYPE a:b_1 gauge\na:b_1 1\n").unwrap();
 }
 
+/// No colon here, and no leading pair of underscores.
 #[test]
 fn label_names_are_checked() {
     for name in ["", "1a", "a-b", "a:b", "é", "__name__", " a"] {
@@ -83,6 +89,7 @@ fn label_names_are_checked() {
     }
 }
 
+/// A quote is escaped in label values only.
 #[test]
 fn backslashes_stand_only_before_what_needs_them() {
     assert_eq!(rejected_sample(r#"x{a="\t"} 1"#), ErrorKind::BadEscape);
@@ -90,6 +97,7 @@ fn backslashes_stand_only_before_what_needs_them() {
     assert_eq!(rejection("# HELP x at the end \\\n"), (1, ErrorKind::BadEscape));
 }
 
+/// Unclosed braces and quotes, missing blanks, tabs, a comma too many.
 #[test]
 fn lines_of_another_shape_are_rejected() {
     for line in [
@@ -110,6 +118,7 @@ fn lines_of_another_shape_are_rejected() {
     assert_eq!(rejection("# TYPE x\n"), (1, ErrorKind::Malformed));
 }
 
+/// Other spellings of infinity are Rust's, not the format's.
 #[test]
 fn values_are_numbers_as_the_format_writes_them() {
     for value in
@@ -122,29 +131,34 @@ fn values_are_numbers_as_the_format_writes_them() {
     }
 }
 
+/// A scrape target leaves the time to the scraper.
 #[test]
 fn timestamps_are_rejected() {
     assert_eq!(rejected_sample("x 1 1700000000000"), ErrorKind::Timestamp);
 }
 
+/// What `OpenMetrics` adds is not in this format.
 #[test]
 fn types_are_those_of_the_format() {
     assert_eq!(rejection("# TYPE x info\n"), (1, ErrorKind::UnknownType(owned("info"))));
     assert_eq!(rejection("# TYPE x gauge \n"), (1, ErrorKind::UnknownType(owned("gauge "))));
 }
 
+/// Which of two would a reader take?
 #[test]
 fn a_label_comes_once() {
     let kind = rejected_sample("x{a=\"1\",a=\"2\"} 1");
     assert_eq!(kind, ErrorKind::DuplicateLabel(owned("a")));
 }
 
+/// Prometheus silently keeps one of two samples.
 #[test]
 fn a_series_comes_once_whatever_the_order_of_its_labels() {
     let text = "# TYPE x gauge\nx{a=\"1\",b=\"2\"} 1\nx{b=\"2\",a=\"1\"} 1\n";
     assert_eq!(rejection(text), (3, ErrorKind::DuplicateSeries(owned("x{a=\"1\",b=\"2\"}"))));
 }
 
+/// Even where both say the same.
 #[test]
 fn help_and_type_come_once() {
     let help = "# HELP x A.\n# HELP x A.\n";
@@ -153,6 +167,7 @@ fn help_and_type_come_once() {
     assert_eq!(rejection(kind), (3, ErrorKind::DuplicateType(owned("x"))));
 }
 
+/// A reader in one pass would have taken the samples for untyped ones.
 #[test]
 fn help_and_type_come_before_the_samples() {
     let help = "# TYPE x gauge\nx 1\n# HELP x Late.\n";
@@ -161,6 +176,7 @@ fn help_and_type_come_before_the_samples() {
     assert_eq!(rejection(kind), (2, ErrorKind::TypeAfterSamples(owned("x"))));
 }
 
+/// Prometheus would store such a sample; nobody could say what it means.
 #[test]
 fn every_family_has_a_type() {
     assert_eq!(rejection("x 1\n"), (1, ErrorKind::MissingType(owned("x"))));
@@ -169,6 +185,7 @@ fn every_family_has_a_type() {
     assert_eq!(rejection("# HELP x Text.\n"), (1, ErrorKind::MissingType(owned("x"))));
 }
 
+/// Neither samples nor comments nor parts of a histogram may come later.
 #[test]
 fn a_family_is_in_one_piece() {
     let apart = ErrorKind::NotContiguous(owned("x"));
@@ -180,6 +197,7 @@ fn a_family_is_in_one_piece() {
     assert_eq!(rejection(&part).1, apart);
 }
 
+/// It counts.
 #[test]
 fn a_counter_is_at_least_zero() {
     for value in ["-1", "NaN"] {
@@ -205,6 +223,7 @@ fn histogram(changes: &[(&str, &str)]) -> String {
     text
 }
 
+/// The bounds are kept as they are written.
 #[test]
 fn a_histogram_is_read_with_its_bounds() {
     let scrape = Exposition::parse(&histogram(&[])).unwrap();
@@ -214,6 +233,7 @@ fn a_histogram_is_read_with_its_bounds() {
     assert_eq!(scrape.value("x_count", &[]), Some(4.0));
 }
 
+/// Otherwise quantiles are nonsense.
 #[test]
 fn histogram_buckets_ascend_and_are_cumulative() {
     let unsorted = histogram(&[("le=\"2\"", "le=\"0.05\"")]);
@@ -224,6 +244,7 @@ fn histogram_buckets_ascend_and_are_cumulative() {
     assert_eq!(rejection(&shrinking), (3, ErrorKind::NotCumulative(second)));
 }
 
+/// A bucket that no bound delimits counts nothing.
 #[test]
 fn histogram_bounds_are_numbers() {
     for bound in ["big", "NaN"] {
@@ -233,6 +254,7 @@ fn histogram_bounds_are_numbers() {
     }
 }
 
+/// Quantiles need the first, averages the others.
 #[test]
 fn a_histogram_has_an_infinite_bucket_a_sum_and_a_count() {
     let first = "x_bucket{le=\"0.1\"}";
@@ -243,12 +265,14 @@ fn a_histogram_has_an_infinite_bucket_a_sum_and_a_count() {
     assert_eq!(without("x_count 4\n"), (2, ErrorKind::MissingCount(owned(first))));
 }
 
+/// Both count every observation.
 #[test]
 fn the_count_of_a_histogram_is_that_of_its_infinite_bucket() {
     let text = histogram(&[("x_count 4", "x_count 5")]);
     assert_eq!(rejection(&text), (6, ErrorKind::CountMismatch(owned("x_count"))));
 }
 
+/// A complete series does not cover for an incomplete one.
 #[test]
 fn each_label_set_of_a_histogram_is_checked_alone() {
     let text =
@@ -257,6 +281,7 @@ fn each_label_set_of_a_histogram_is_checked_alone() {
     assert_eq!(rejection(&text), (7, ErrorKind::MissingSum(series)));
 }
 
+/// Both would be invisible to every query over buckets.
 #[test]
 fn a_histogram_has_no_sample_of_its_own_name_and_no_bucket_without_bound() {
     for line in ["x", "x_bucket"] {
@@ -265,6 +290,7 @@ fn a_histogram_has_no_sample_of_its_own_name_and_no_bucket_without_bound() {
     }
 }
 
+/// Summaries are read, so that a test can say that there is none.
 #[test]
 fn a_summary_has_quantiles_a_sum_and_a_count() {
     let summary = "# TYPE x summary\nx{quantile=\"0.5\"} 1\nx_sum 9.5\nx_count 4\n";

@@ -1,17 +1,5 @@
-//! A real Prometheus, for as long as a test needs it.
-//!
-//! ```no_run
-//! # async fn example() -> Result<(), tower_metrics_tests::Error> {
-//! use tower_metrics_tests::prometheus::{Prometheus, ScrapeJob};
-//!
-//! let jobs = [ScrapeJob::new("inference", "127.0.0.1:8000")];
-//! let prometheus = Prometheus::start(&jobs).await?;
-//! let up = prometheus.query(r#"up{job="inference"}"#).await?;
-//! # Ok(())
-//! # }
-//! ```
+//! The server: its start, its end, and what it can be asked.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::net::TcpListener;
@@ -21,6 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::{Sample, ScrapeJob, Target, answer, config};
 use crate::process::Process;
 use crate::{Error, http};
 
@@ -29,56 +18,6 @@ const START_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How often a start is repeated with another port.
 const ATTEMPTS: usize = 5;
-
-/// Something that Prometheus scrapes once a second.
-#[derive(Debug, Clone)]
-pub struct ScrapeJob {
-    name: String,
-    address: String,
-    yaml: String,
-}
-
-impl ScrapeJob {
-    /// Creates a job that scrapes `/metrics` at `address`, a host with a port.
-    pub fn new(name: &str, address: &str) -> Self {
-        Self { name: name.to_owned(), address: address.to_owned(), yaml: String::new() }
-    }
-
-    /// Adds a line to the job's configuration, such as `honor_labels: true`.
-    #[must_use]
-    pub fn with_yaml(mut self, line: &str) -> Self {
-        // Writing to a `String` cannot fail.
-        let _ = writeln!(self.yaml, "    {line}");
-        self
-    }
-
-    fn config(&self) -> String {
-        let Self { name, address, yaml } = self;
-        format!("  - job_name: {name}\n    static_configs: [{{targets: ['{address}']}}]\n{yaml}")
-    }
-}
-
-/// One series of an answer, at one moment.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Sample {
-    /// The labels, with the name of the metric under `__name__`.
-    pub labels: BTreeMap<String, String>,
-    /// The value.
-    pub value: f64,
-}
-
-/// How the last scrape of a target went.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Target {
-    /// The job's name.
-    pub job: String,
-    /// `up`, `down`, or `unknown` before the first scrape.
-    pub health: String,
-    /// Why the last scrape failed, or nothing.
-    pub last_error: String,
-}
 
 /// A running Prometheus; dropping it stops it and removes its data.
 #[derive(Debug)]
@@ -114,7 +53,7 @@ impl Prometheus {
     async fn start_once(jobs: &[ScrapeJob]) -> Result<Self, Error> {
         let data = TempDir::new()?;
         let config = data.path().join("prometheus.yml");
-        fs::write(&config, config_file(jobs))?;
+        fs::write(&config, config::config_file(jobs))?;
         let address = free_address()?;
         let mut command = Command::new("prometheus");
         command
@@ -143,7 +82,8 @@ impl Prometheus {
     ///
     /// [`Error::Api`] if Prometheus refuses the expression, or its value is a range or a string.
     pub async fn query(&self, promql: &str) -> Result<Vec<Sample>, Error> {
-        samples(&self.api(&format!("query?query={}", percent_encoded(promql))).await?)
+        let path = format!("query?query={}", percent_encoded(promql));
+        answer::samples(answer::data(&self.api(&path).await?)?)
     }
 
     /// Evaluates an expression at a moment, in seconds since the Unix epoch.
@@ -152,8 +92,8 @@ impl Prometheus {
     ///
     /// Those of [`query`](Self::query).
     pub async fn query_at(&self, promql: &str, seconds: f64) -> Result<Vec<Sample>, Error> {
-        let query = percent_encoded(promql);
-        samples(&self.api(&format!("query?query={query}&time={seconds}")).await?)
+        let path = format!("query?query={}&time={seconds}", percent_encoded(promql));
+        answer::samples(answer::data(&self.api(&path).await?)?)
     }
 
     /// Evaluates an expression now and returns its value if it is one sample.
@@ -162,7 +102,7 @@ impl Prometheus {
     ///
     /// Those of [`query`](Self::query).
     pub async fn value(&self, promql: &str) -> Result<Option<f64>, Error> {
-        self.query(promql).await.map(|samples| only(&samples))
+        self.query(promql).await.map(|samples| answer::only(&samples))
     }
 
     /// Evaluates an expression at a moment, in seconds since the Unix epoch, and returns its value
@@ -172,7 +112,7 @@ impl Prometheus {
     ///
     /// Those of [`query`](Self::query).
     pub async fn value_at(&self, promql: &str, seconds: f64) -> Result<Option<f64>, Error> {
-        self.query_at(promql, seconds).await.map(|samples| only(&samples))
+        self.query_at(promql, seconds).await.map(|samples| answer::only(&samples))
     }
 
     /// Returns the state of every target.
@@ -181,76 +121,17 @@ impl Prometheus {
     ///
     /// [`Error::Api`] if the answer has no targets.
     pub async fn targets(&self) -> Result<Vec<Target>, Error> {
-        let data = self.api("targets").await?;
-        let targets = data.get("activeTargets").and_then(Value::as_array);
-        let targets = targets.ok_or_else(|| unexpected(&data))?.iter().map(target);
-        targets.collect::<Option<_>>().ok_or_else(|| unexpected(&data))
+        answer::targets(answer::data(&self.api("targets").await?)?)
     }
 
     async fn api(&self, path: &str) -> Result<Value, Error> {
-        let answer = http::get(&format!("{}/api/v1/{path}", self.url)).await?.json()?;
-        if answer.get("status").and_then(Value::as_str) == Some("success") {
-            answer.get("data").cloned().ok_or_else(|| unexpected(&answer))
-        } else {
-            Err(unexpected(&answer))
-        }
+        http::get(&format!("{}/api/v1/{path}", self.url)).await?.json()
     }
-}
-
-fn config_file(jobs: &[ScrapeJob]) -> String {
-    let global = "global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}";
-    let jobs: String = jobs.iter().map(ScrapeJob::config).collect();
-    format!("{global}\nscrape_configs:\n{jobs}")
 }
 
 /// An address that nobody listens on at this moment.
 fn free_address() -> Result<String, Error> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
-}
-
-fn samples(data: &Value) -> Result<Vec<Sample>, Error> {
-    let result = data.get("result").ok_or_else(|| unexpected(data))?;
-    let samples = match data.get("resultType").and_then(Value::as_str) {
-        Some("vector") => {
-            result.as_array().and_then(|series| series.iter().map(series_sample).collect())
-        }
-        Some("scalar") => {
-            sample_value(result).map(|value| vec![Sample { labels: BTreeMap::new(), value }])
-        }
-        _ => None,
-    };
-    samples.ok_or_else(|| unexpected(data))
-}
-
-fn only(samples: &[Sample]) -> Option<f64> {
-    if let [sample] = samples { Some(sample.value) } else { None }
-}
-
-fn series_sample(series: &Value) -> Option<Sample> {
-    let labels = series.get("metric")?.as_object()?.iter();
-    let labels = labels.map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())));
-    Some(Sample {
-        labels: labels.collect::<Option<_>>()?,
-        value: sample_value(series.get("value")?)?,
-    })
-}
-
-/// Reads `[time, "value"]`; the value is text because JSON has no infinity.
-fn sample_value(pair: &Value) -> Option<f64> {
-    pair.get(1)?.as_str()?.parse().ok()
-}
-
-fn target(target: &Value) -> Option<Target> {
-    let text = |value: &Value| value.as_str().map(str::to_owned);
-    Some(Target {
-        job: text(target.get("labels")?.get("job")?)?,
-        health: text(target.get("health")?)?,
-        last_error: text(target.get("lastError")?)?,
-    })
-}
-
-fn unexpected(answer: &Value) -> Error {
-    Error::Api { answer: answer.to_string() }
 }
 
 fn percent_encoded(text: &str) -> String {
@@ -268,48 +149,9 @@ fn percent_encoded(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
-    #[test]
-    fn each_job_is_configured_with_its_extra_lines() {
-        let plain = ScrapeJob::new("a", "127.0.0.1:1");
-        let extra = ScrapeJob::new("b", "127.0.0.1:2").with_yaml("honor_labels: true");
-        assert_eq!(
-            config_file(&[plain, extra]).lines().skip(1).collect::<Vec<_>>(),
-            [
-                "scrape_configs:",
-                "  - job_name: a",
-                "    static_configs: [{targets: ['127.0.0.1:1']}]",
-                "  - job_name: b",
-                "    static_configs: [{targets: ['127.0.0.1:2']}]",
-                "    honor_labels: true",
-            ]
-        );
-    }
-
-    #[test]
-    fn vectors_and_scalars_are_read() {
-        let vector = json!({
-            "resultType": "vector",
-            "result": [{ "metric": { "a": "b" }, "value": [1.5, "+Inf"] }],
-        });
-        let expected = Sample {
-            labels: BTreeMap::from([("a".to_owned(), "b".to_owned())]),
-            value: f64::INFINITY,
-        };
-        assert_eq!(samples(&vector).unwrap(), [expected]);
-        let scalar = json!({ "resultType": "scalar", "result": [1, "2"] });
-        assert_eq!(samples(&scalar).unwrap(), [Sample { labels: BTreeMap::new(), value: 2.0 }]);
-    }
-
-    #[test]
-    fn a_range_is_not_mistaken_for_samples() {
-        let matrix = json!({ "resultType": "matrix", "result": [] });
-        assert!(matches!(samples(&matrix), Err(Error::Api { .. })));
-    }
-
+    /// Braces, quotes and blanks mean something in a URL.
     #[test]
     fn queries_survive_their_url() {
         assert_eq!(percent_encoded(r#"a{b="c d"}[1m]"#), "a%7Bb%3D%22c%20d%22%7D%5B1m%5D");
@@ -323,12 +165,12 @@ mod server_tests {
 
     const SOON: Duration = Duration::from_secs(60);
 
+    /// One target is up and one is down, and the queries agree.
     #[tokio::test]
     async fn a_server_scrapes_its_jobs_and_answers() {
-        let nobody = free_address().unwrap();
         let other = Prometheus::start(&[]).await.unwrap();
         let address = other.url().trim_start_matches("http://");
-        let jobs = [ScrapeJob::new("other", address), ScrapeJob::new("nobody", &nobody)];
+        let jobs = [ScrapeJob::new("other", address), ScrapeJob::new("nobody", "127.0.0.1:1")];
         let prometheus = Prometheus::start(&jobs).await.unwrap();
 
         let targets = wait_until("scrape of both targets", SOON, async || {
@@ -354,6 +196,7 @@ mod server_tests {
         assert_eq!(prometheus.value("1/0").await.unwrap(), Some(f64::INFINITY));
     }
 
+    /// Both say what is wrong in Prometheus' own words.
     #[tokio::test]
     async fn a_bad_query_and_a_bad_configuration_are_reported() {
         let prometheus = Prometheus::start(&[]).await.unwrap();
