@@ -1,4 +1,5 @@
 //! The exporter's thread, in a process where no other test starts one.
+#![expect(clippy::unwrap_used, reason = "a helper that fails should fail its test")]
 
 use std::fs;
 use std::sync::mpsc;

@@ -1,4 +1,5 @@
 //! What an exporter promises, through its public API, without the global recorder.
+#![expect(clippy::unwrap_used, reason = "a helper that fails should fail its test")]
 
 use std::time::Duration;
 
