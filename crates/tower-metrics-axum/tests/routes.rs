@@ -167,6 +167,10 @@ async fn a_named_service_keeps_its_name_when_it_is_cancelled() {
         [r#"http_requests_total{method="GET",endpoint="/files/{*path}",status_code="499"} 1"#]
     );
     assert_eq!(
+        lines(&exporter, "http_request_duration_seconds_count"),
+        [r#"http_request_duration_seconds_count{method="GET",endpoint="/files/{*path}"} 1"#]
+    );
+    assert_eq!(
         lines(&exporter, "http_requests_in_flight"),
         [r#"http_requests_in_flight{method="GET"} 0"#]
     );

@@ -48,3 +48,16 @@ impl std::error::Error for ExporterError {
         }
     }
 }
+
+/// The exporter panicked while it rendered. What was recorded is still there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RenderingFailed;
+
+impl fmt::Display for RenderingFailed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the metrics could not be rendered")
+    }
+}
+
+impl std::error::Error for RenderingFailed {}

@@ -1,16 +1,17 @@
 //! The exporter: a handle to what was recorded.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use tower_metrics_core::{Backend as _, DeclareError, MetricSpec};
+use tower_metrics_core::request::{Instruments, WeakInstruments};
+use tower_metrics_core::{Backend as _, Builder, DeclareError, MetricSpec};
 
 use crate::builder::ExporterBuilder;
 use crate::error::ExporterError;
 use crate::recorder::ExporterRecorder;
 use crate::scrape::ScrapeService;
 use crate::stores::Stores;
-use crate::worker::Worker;
+use crate::worker::{Rendering, Worker};
 
 /// Holds what was recorded, and renders it for Prometheus.
 ///
@@ -25,11 +26,14 @@ pub struct Exporter {
 pub(crate) struct Shared {
     pub(crate) stores: Arc<Stores>,
     pub(crate) worker: Worker,
+    /// Weak, since instruments hold a recorder, and so this.
+    instruments: Mutex<WeakInstruments>,
 }
 
 impl Exporter {
     pub(crate) fn new(stores: Arc<Stores>, worker: Worker) -> Self {
-        Self { shared: Arc::new(Shared { stores, worker }) }
+        let instruments = Mutex::default();
+        Self { shared: Arc::new(Shared { stores, worker, instruments }) }
     }
 
     /// Builds an exporter with the defaults and makes it the global one.
@@ -52,6 +56,18 @@ impl Exporter {
         ExporterRecorder::new(Arc::clone(&self.shared))
     }
 
+    /// The default HTTP instruments into this exporter, for the adapters of frameworks: one cache
+    /// of handles for all who ask, as when every worker thread of a server makes its own app.
+    pub fn instruments(&self) -> Instruments {
+        let mut shared = self.shared.instruments.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.upgrade().unwrap_or_else(|| {
+            let instruments =
+                Builder::<Instruments>::new().with_recorder(self.recorder()).build_or_warn();
+            *shared = instruments.downgrade();
+            instruments
+        })
+    }
+
     /// Declares metrics: help, unit, labels and buckets, in one place, at any time before their
     /// first sample.
     ///
@@ -64,11 +80,21 @@ impl Exporter {
     }
 
     /// Renders everything in Prometheus' [text format], on the calling thread: about 15 µs per
-    /// label set of a histogram. On async threads use the [`scrape_service`](Self::scrape_service).
+    /// label set of a histogram. On async threads use [`rendering`](Self::rendering).
     ///
     /// [text format]: https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
     pub fn render(&self) -> String {
         self.shared.stores.render()
+    }
+
+    /// Renders as [`render`](Self::render) does, on the exporter's own thread. Renderings asked
+    /// for while one is under way share the next.
+    ///
+    /// # Errors
+    ///
+    /// The future fails with [`RenderingFailed`](crate::RenderingFailed) if rendering panics.
+    pub fn rendering(&self) -> Rendering {
+        self.shared.worker.render()
     }
 
     /// A service that answers scrapes, for any router or server.

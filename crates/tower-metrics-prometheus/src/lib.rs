@@ -64,10 +64,11 @@ mod stores;
 mod worker;
 
 pub use self::builder::ExporterBuilder;
-pub use self::error::ExporterError;
+pub use self::error::{ExporterError, RenderingFailed};
 pub use self::exporter::Exporter;
 pub use self::recorder::ExporterRecorder;
 pub use self::scrape::{CONTENT_TYPE, ScrapeBody, ScrapeFuture, ScrapeService};
+pub use self::worker::Rendering;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use futures_channel::oneshot;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE as CONTENT_TYPE_HEADER};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use tower_service::Service;
 
+use crate::error::RenderingFailed;
 use crate::exporter::Shared;
+use crate::worker::Rendering;
 
 /// The content type of Prometheus' [text format].
 ///
@@ -75,8 +76,8 @@ pub struct ScrapeFuture {
 
 #[derive(Debug)]
 enum Answer {
-    Text(oneshot::Receiver<Bytes>),
-    Head(oneshot::Receiver<Bytes>),
+    Text(Rendering),
+    Head(Rendering),
     MethodNotAllowed,
 }
 
@@ -87,11 +88,11 @@ impl Future for ScrapeFuture {
         let response = match &mut self.answer {
             Answer::Text(rendered) => match ready!(Pin::new(rendered).poll(cx)) {
                 Ok(text) => metrics(&text, text.clone()),
-                Err(oneshot::Canceled) => rendering_failed(),
+                Err(RenderingFailed) => rendering_failed(),
             },
             Answer::Head(rendered) => match ready!(Pin::new(rendered).poll(cx)) {
                 Ok(text) => metrics(&text, Bytes::new()),
-                Err(oneshot::Canceled) => rendering_failed(),
+                Err(RenderingFailed) => rendering_failed(),
             },
             Answer::MethodNotAllowed => {
                 let mut response = Response::new(ScrapeBody::default());

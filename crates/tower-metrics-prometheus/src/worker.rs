@@ -1,15 +1,19 @@
 //! The exporter's thread: upkeep and renderings, off everybody else's.
 
+use std::future::Future;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::task::{Context, Poll};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_channel::oneshot;
 
+use crate::error::RenderingFailed;
 use crate::stores::Stores;
 
 /// Who waits for a rendering.
@@ -30,12 +34,31 @@ impl Worker {
         Ok(Self { scrapers })
     }
 
-    /// Asks for a rendering that begins after this call. The receiver fails only if rendering does.
-    pub(crate) fn render(&self) -> oneshot::Receiver<Bytes> {
-        let (scraper, rendered) = oneshot::channel();
+    /// Asks for a rendering that begins after this call.
+    pub(crate) fn render(&self) -> Rendering {
+        let (scraper, text) = oneshot::channel();
         // If the thread is gone, so is the sender, and the receiver says so.
         let _ = self.scrapers.send(scraper);
-        rendered
+        Rendering { text }
+    }
+}
+
+/// A rendering by the exporter's own thread; see [`Exporter::rendering`](crate::Exporter::rendering).
+///
+/// # Cancellation
+///
+/// Dropping it drops the text; the rendering itself is finished.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless polled"]
+pub struct Rendering {
+    text: oneshot::Receiver<Bytes>,
+}
+
+impl Future for Rendering {
+    type Output = Result<Bytes, RenderingFailed>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.text).poll(cx).map_err(|oneshot::Canceled| RenderingFailed)
     }
 }
 

@@ -23,21 +23,12 @@ pin_project! {
         #[pin]
         inner: B,
         guard: Option<RequestGuard>,
-        // Bytes that the server will still take, if its `content-length` says so.
-        remaining: Option<u64>,
     }
 }
 
 impl<B> ResponseBody<B> {
-    pub(super) fn measured(inner: B, mut guard: RequestGuard, length: Option<u64>) -> Self {
-        if length == Some(0) {
-            guard.delivered();
-        }
-        Self { inner, guard: Some(guard), remaining: length }
-    }
-
-    pub(super) fn unmeasured(inner: B) -> Self {
-        Self { inner, guard: None, remaining: None }
+    pub(super) fn new(inner: B, guard: Option<RequestGuard>) -> Self {
+        Self { inner, guard }
     }
 }
 
@@ -59,24 +50,17 @@ impl<B: Body> Body for ResponseBody<B> {
             None => guard.complete(),
             Some(Err(_)) => guard.abort(AbortReason::BodyError),
             Some(Ok(frame)) => {
-                let data = frame.data_ref().map(Buf::remaining);
                 let trailers = frame.trailers_ref();
                 if let Some(status) = trailers.and_then(|trailers| trailers.get(GRPC_STATUS)) {
                     guard.grpc_status(GrpcStatus::from_bytes(status.as_bytes()));
                 }
-                if let Some(bytes) = data {
-                    guard.sent(bytes as u64);
+                if let Some(data) = frame.data_ref() {
+                    guard.sent(data.remaining() as u64);
                 }
                 // Servers poll neither behind trailers nor behind the end of the stream.
                 if trailers.is_some() || this.inner.is_end_stream() {
                     guard.complete();
                 } else {
-                    if let (Some(remaining), Some(bytes)) = (this.remaining.as_mut(), data) {
-                        *remaining = remaining.saturating_sub(bytes as u64);
-                        if *remaining == 0 {
-                            guard.delivered();
-                        }
-                    }
                     *this.guard = Some(guard);
                 }
             }

@@ -4,12 +4,12 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use http::{Response, StatusCode, header};
+use http::{Response, header};
 use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::body::{GRPC_STATUS, ResponseBody};
-use crate::labels::{GrpcStatus, Method, Route};
+use crate::labels::{GrpcStatus, Route};
 use crate::request::{AbortReason, RequestGuard};
 
 pin_project! {
@@ -19,13 +19,12 @@ pin_project! {
         #[pin]
         inner: F,
         guard: Option<RequestGuard>,
-        method: Method,
     }
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) fn new(inner: F, guard: Option<RequestGuard>, method: Method) -> Self {
-        Self { inner, guard, method }
+    pub(super) fn new(inner: F, guard: Option<RequestGuard>) -> Self {
+        Self { inner, guard }
     }
 }
 
@@ -40,9 +39,13 @@ where
         let this = self.project();
         let result = ready!(RequestGuard::watch_panic(this.guard, || this.inner.poll(cx)));
         let guard = this.guard.take();
-        Poll::Ready(match result {
-            Ok(response) => Ok(measure(response, guard, *this.method)),
-            Err(error) => {
+        Poll::Ready(match (result, guard) {
+            (Ok(mut response), Some(guard)) => {
+                let guard = measure(&mut response, guard);
+                Ok(response.map(|body| ResponseBody::new(body, guard)))
+            }
+            (Ok(response), None) => Ok(response.map(|body| ResponseBody::new(body, None))),
+            (Err(error), guard) => {
                 if let Some(guard) = guard {
                     guard.abort(AbortReason::ServiceError);
                 }
@@ -52,40 +55,21 @@ where
     }
 }
 
-/// Hands the guard on to the body, or ends the request if nothing will be sent of the body.
-fn measure<B: Body>(
-    mut response: Response<B>,
-    guard: Option<RequestGuard>,
-    method: Method,
-) -> Response<ResponseBody<B>> {
-    let Some(mut guard) = guard else {
-        return response.map(ResponseBody::unmeasured);
-    };
+/// Tells the guard about the head; gives it back unless nothing will be sent of the body.
+fn measure<B: Body>(response: &mut Response<B>, mut guard: RequestGuard) -> Option<RequestGuard> {
     guard.response(response.status().as_u16());
     if let Some(route) = response.extensions_mut().remove::<Route>() {
-        guard.set_route(route);
+        guard.set_route(route.as_str());
     }
     if let Some(status) = response.headers().get(GRPC_STATUS) {
         guard.grpc_status(GrpcStatus::from_bytes(status.as_bytes()));
     }
-    if !has_body(method, response.status()) || response.body().is_end_stream() {
+    if !guard.sends_body() || response.body().is_end_stream() {
         guard.complete();
-        return response.map(ResponseBody::unmeasured);
+        return None;
     }
-    let length = content_length(&response);
-    response.map(|body| ResponseBody::measured(body, guard, length))
-}
-
-/// Whether HTTP sends a body with this answer ([RFC 9110, section 6.4.1]); servers never poll the
-/// one that is there all the same.
-///
-/// [RFC 9110, section 6.4.1]: https://www.rfc-editor.org/rfc/rfc9110#section-6.4.1
-fn has_body(method: Method, status: StatusCode) -> bool {
-    !(method == Method::Head
-        || status.is_informational()
-        || status == StatusCode::NO_CONTENT
-        || status == StatusCode::NOT_MODIFIED
-        || (method == Method::Connect && status.is_success()))
+    guard.expect_bytes(content_length(response));
+    Some(guard)
 }
 
 /// How many bytes the server will take from the body, if that is known.

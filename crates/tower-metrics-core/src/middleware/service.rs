@@ -38,7 +38,7 @@ impl<S> MetricsService<S> {
             request.extensions_mut().insert(slot.clone());
             guard.watch_slot(slot);
         }
-        if self.instruments.settings().request_size.is_some() {
+        if self.instruments.measures_request_size() {
             let count = ByteCount::default();
             guard.watch_request_bytes(count.bytes());
             request.extensions_mut().insert(count);
@@ -61,10 +61,9 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let method = Method::from(request.method());
         let mut guard = Some(self.arrive(&mut request));
         let future = RequestGuard::watch_panic(&mut guard, || self.inner.call(request));
-        ResponseFuture::new(future, guard, method)
+        ResponseFuture::new(future, guard)
     }
 }
 

@@ -7,7 +7,7 @@ use quanta::Instant;
 
 use super::outcome::{AbortReason, Outcome, Status};
 use super::series::Series;
-use crate::labels::{GrpcStatus, Method, Route, RouteSlot};
+use crate::labels::{GrpcStatus, Method, RouteSlot};
 
 /// Owns a request from its arrival to its end, and records it once when it ends.
 ///
@@ -18,8 +18,8 @@ use crate::labels::{GrpcStatus, Method, Route, RouteSlot};
 ///
 /// A guard dropped before [`response`](Self::response) was told counts as
 /// [`Cancelled`](AbortReason::Cancelled), one dropped after it as
-/// [`BodyDropped`](AbortReason::BodyDropped), one dropped after [`delivered`](Self::delivered) as
-/// complete.
+/// [`BodyDropped`](AbortReason::BodyDropped), or as complete if all
+/// [expected bytes](Self::expect_bytes) were sent.
 #[derive(Debug)]
 #[must_use = "dropping the guard ends the request"]
 pub struct RequestGuard {
@@ -28,10 +28,11 @@ pub struct RequestGuard {
     arrived: Instant,
     head: Option<Head>,
     grpc: Option<GrpcStatus>,
-    route: Option<Route>,
+    named: Option<Arc<Series>>,
     slot: Option<RouteSlot>,
     request_bytes: Option<Arc<AtomicU64>>,
     response_bytes: u64,
+    remaining: Option<u64>,
     end: End,
 }
 
@@ -57,10 +58,11 @@ impl RequestGuard {
             arrived,
             head: None,
             grpc: None,
-            route: None,
+            named: None,
             slot: None,
             request_bytes: None,
             response_bytes: 0,
+            remaining: None,
             end: End::Dropped,
         }
     }
@@ -76,8 +78,8 @@ impl RequestGuard {
     }
 
     /// Names the route of the request, if it was not known when the request arrived.
-    pub fn set_route(&mut self, route: Route) {
-        self.route = Some(route);
+    pub fn set_route(&mut self, route: &str) {
+        self.named = Some(self.series.of(route));
     }
 
     /// Looks into `slot` for the route when the request ends, unless
@@ -87,19 +89,42 @@ impl RequestGuard {
     }
 
     /// Reads the size of the request's body from `bytes` when the request ends.
-    pub(crate) fn watch_request_bytes(&mut self, bytes: Arc<AtomicU64>) {
+    pub fn watch_request_bytes(&mut self, bytes: Arc<AtomicU64>) {
         self.request_bytes = Some(bytes);
+    }
+
+    /// Whether HTTP sends a body with the response ([RFC 9110, section 6.4.1]); servers never take
+    /// the one that is there all the same.
+    ///
+    /// [RFC 9110, section 6.4.1]: https://www.rfc-editor.org/rfc/rfc9110#section-6.4.1
+    pub fn sends_body(&self) -> bool {
+        let status = self.head.map_or(0, |head| head.status);
+        match self.method {
+            Method::Head => false,
+            Method::Connect if (200..300).contains(&status) => false,
+            _ => !matches!(status, 100..200 | 204 | 304),
+        }
+    }
+
+    /// Notes how many bytes the server will take from the response's body, if that is known.
+    ///
+    /// Once it has them, all that the client expects was delivered, though the body has not said
+    /// that it is over: a guard dropped from then on is complete, and its clock stops there.
+    pub fn expect_bytes(&mut self, length: Option<u64>) {
+        self.remaining = length;
+        self.sent(0);
     }
 
     /// Notes that this many bytes of the response's body were handed on.
     pub fn sent(&mut self, bytes: u64) {
         self.response_bytes = self.response_bytes.saturating_add(bytes);
-    }
-
-    /// Notes that all of the body that the client expects was handed on, though the body has not
-    /// said that it is over: a guard dropped from now on is complete, and its clock stops here.
-    pub fn delivered(&mut self) {
-        self.end = End::Delivered(Instant::now());
+        if let Some(remaining) = &mut self.remaining {
+            *remaining = remaining.saturating_sub(bytes);
+            if *remaining == 0 {
+                self.remaining = None;
+                self.end = End::Delivered(Instant::now());
+            }
+        }
     }
 
     /// Ends the request: the response was sent to its end.
@@ -118,10 +143,11 @@ impl RequestGuard {
     /// This tells a panic from a cancellation also when someone further out catches the panic and
     /// drops the request later.
     pub fn watch_panic<T>(guard: &mut Option<Self>, f: impl FnOnce() -> T) -> T {
-        let mut watch = PanicWatch { guard, unwinding: true };
-        let value = f();
-        watch.unwinding = false;
-        value
+        on_unwind(f, || {
+            if let Some(guard) = guard.take() {
+                guard.abort(AbortReason::Panic);
+            }
+        })
     }
 
     fn outcome(&self, ended: Instant) -> Outcome {
@@ -154,9 +180,11 @@ impl RequestGuard {
     }
 
     /// The series of the route that was named after the request arrived.
-    fn named_later(&self) -> Option<Arc<Series>> {
-        let named = self.route.clone().or_else(|| self.slot.as_ref()?.take())?;
-        Some(self.series.of(&named))
+    fn named_later(&mut self) -> Option<Arc<Series>> {
+        self.named.take().or_else(|| {
+            let route = self.slot.as_ref()?.take()?;
+            Some(self.series.of(route.as_str()))
+        })
     }
 }
 
@@ -174,18 +202,20 @@ impl Drop for RequestGuard {
     }
 }
 
-/// Ends the request when it is dropped by a panic that unwinds.
-struct PanicWatch<'a> {
-    guard: &'a mut Option<RequestGuard>,
-    unwinding: bool,
-}
+/// Runs `f`; if it panics, runs `cleanup` while the panic goes on.
+pub fn on_unwind<T>(f: impl FnOnce() -> T, cleanup: impl FnOnce()) -> T {
+    struct Cleanup<C: FnOnce()>(Option<C>);
 
-impl Drop for PanicWatch<'_> {
-    fn drop(&mut self) {
-        if self.unwinding
-            && let Some(guard) = self.guard.take()
-        {
-            guard.abort(AbortReason::Panic);
+    impl<C: FnOnce()> Drop for Cleanup<C> {
+        fn drop(&mut self) {
+            if let Some(cleanup) = self.0.take() {
+                cleanup();
+            }
         }
     }
+
+    let mut cleanup = Cleanup(Some(cleanup));
+    let value = f();
+    cleanup.0 = None;
+    value
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use arc_swap::ArcSwap;
 use quanta::Instant;
 
+use super::builder::Measures;
 use super::guard::RequestGuard;
 use super::series::Series;
 use super::settings::Settings;
@@ -25,6 +26,12 @@ pub struct Instruments {
 
 /// The endpoints that no application declares; they do not count towards the limit.
 const RESERVED: [&str; 2] = [Route::UNMATCHED, Route::OVERFLOW];
+
+/// Instruments that may be gone; see [`Instruments::downgrade`].
+#[derive(Clone, Debug, Default)]
+pub struct WeakInstruments {
+    cache: Weak<Cache>,
+}
 
 /// Routes come from the application and are few, so this is read always and copied on write.
 type Endpoints = HashMap<Arc<str>, Arc<Series>, foldhash::fast::RandomState>;
@@ -50,6 +57,11 @@ impl Instruments {
         }
     }
 
+    /// A reference that does not keep the instruments, nor the recorder below them.
+    pub fn downgrade(&self) -> WeakInstruments {
+        WeakInstruments { cache: Arc::downgrade(&self.cache) }
+    }
+
     pub(crate) fn declare(&self) -> Result<(), DeclareError> {
         self.cache.source.declare()
     }
@@ -58,8 +70,10 @@ impl Instruments {
         self.cache.source.is_recording();
     }
 
-    pub(crate) fn settings(&self) -> &Settings {
-        self.cache.source.settings()
+    /// Whether the size of request bodies is recorded, so that somebody has to count their bytes
+    /// ([`RequestGuard::watch_request_bytes`]).
+    pub fn measures_request_size(&self) -> bool {
+        self.cache.source.settings().request_size.is_some()
     }
 
     /// Counts in a request that arrived now; the guard counts it out.
@@ -74,6 +88,21 @@ impl Instruments {
             series = series.renewed();
         }
         RequestGuard::new(series, method, arrived)
+    }
+}
+
+impl WeakInstruments {
+    /// The instruments, if anybody still holds them.
+    pub fn upgrade(&self) -> Option<Instruments> {
+        Some(Instruments { cache: self.cache.upgrade()? })
+    }
+}
+
+impl Measures for Instruments {
+    type Options = ();
+
+    fn from_parts(instruments: Instruments, (): ()) -> Self {
+        instruments
     }
 }
 

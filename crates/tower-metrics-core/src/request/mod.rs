@@ -14,6 +14,6 @@ mod settings;
 mod source;
 
 pub use self::builder::{BuildError, Builder, Measures};
-pub use self::guard::RequestGuard;
-pub use self::instruments::Instruments;
+pub use self::guard::{RequestGuard, on_unwind};
+pub use self::instruments::{Instruments, WeakInstruments};
 pub use self::outcome::AbortReason;

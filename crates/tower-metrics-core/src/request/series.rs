@@ -1,7 +1,7 @@
 //! The handles of one endpoint, resolved on first sight and then only read.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 
 use metrics::{Counter, Gauge, Histogram};
 
@@ -9,7 +9,7 @@ use super::append_list::AppendList;
 use super::instruments::Cache;
 use super::outcome::{AbortReason, Outcome, Status};
 use super::source::Source;
-use crate::labels::{Method, Route};
+use crate::labels::Method;
 use crate::spec::MetricSpec;
 
 /// How many seconds a handle may lie unused before it is resolved again: an exporter may have
@@ -32,12 +32,19 @@ pub(crate) struct Series {
 struct MethodSeries {
     used: LastUsed,
     in_flight: Gauge,
+    /// Resolved when the first request ends, since a histogram is shown from then on: the request
+    /// may turn out to belong to another endpoint.
+    histograms: OnceLock<Histograms>,
+    requests: AppendList<Status, TrackedCounter>,
+    aborted: AppendList<AbortReason, TrackedCounter>,
+}
+
+#[derive(Debug)]
+struct Histograms {
     duration: Histogram,
     time_to_first_byte: Histogram,
     request_size: Histogram,
     response_size: Histogram,
-    requests: AppendList<Status, TrackedCounter>,
-    aborted: AppendList<AbortReason, TrackedCounter>,
 }
 
 #[derive(Debug)]
@@ -59,10 +66,10 @@ impl Series {
     }
 
     /// The series of another endpoint of the same layer.
-    pub(crate) fn of(&self, route: &Route) -> Arc<Self> {
+    pub(crate) fn of(&self, endpoint: &str) -> Arc<Self> {
         match self.cache.upgrade() {
-            Some(cache) => cache.series(route.as_str()),
-            None => Arc::new(self.for_endpoint(route.as_str().into())),
+            Some(cache) => cache.series(endpoint),
+            None => Arc::new(self.for_endpoint(endpoint.into())),
         }
     }
 
@@ -126,35 +133,43 @@ impl Series {
         if let Some(aborted) = aborted {
             aborted.counter.increment(1);
         }
-        series.duration.record(outcome.duration_seconds);
+        let histograms = series.histograms.get_or_init(|| self.histograms(method));
+        histograms.duration.record(outcome.duration_seconds);
         if let Some(seconds) = outcome.time_to_first_byte_seconds {
-            series.time_to_first_byte.record(seconds);
+            histograms.time_to_first_byte.record(seconds);
         }
         if let Some(bytes) = outcome.request_bytes {
-            series.request_size.record(to_f64(bytes));
+            histograms.request_size.record(to_f64(bytes));
         }
-        series.response_size.record(to_f64(outcome.response_bytes));
+        histograms.response_size.record(to_f64(outcome.response_bytes));
         true
     }
 
     fn method(&self, method: Method, second: u64) -> &MethodSeries {
         self.methods.get_or_insert_with(method, || {
-            let settings = self.source.settings();
-            let labels = [method.as_str(), &self.endpoint];
-            let histogram = |spec: &MetricSpec| self.source.histogram(spec, &labels);
-            let optional =
-                |spec: &Option<MetricSpec>| spec.as_ref().map_or(Histogram::noop(), histogram);
+            let in_flight = &self.source.settings().in_flight;
             MethodSeries {
                 used: LastUsed::at(second),
-                in_flight: self.source.gauge(&settings.in_flight, &[method.as_str()]),
-                duration: histogram(&settings.duration),
-                time_to_first_byte: optional(&settings.time_to_first_byte),
-                request_size: optional(&settings.request_size),
-                response_size: optional(&settings.response_size),
+                in_flight: self.source.gauge(in_flight, &[method.as_str()]),
+                histograms: OnceLock::new(),
                 requests: AppendList::default(),
                 aborted: AppendList::default(),
             }
         })
+    }
+
+    fn histograms(&self, method: Method) -> Histograms {
+        let settings = self.source.settings();
+        let labels = [method.as_str(), &self.endpoint];
+        let histogram = |spec: &MetricSpec| self.source.histogram(spec, &labels);
+        let optional =
+            |spec: &Option<MetricSpec>| spec.as_ref().map_or(Histogram::noop(), histogram);
+        Histograms {
+            duration: histogram(&settings.duration),
+            time_to_first_byte: optional(&settings.time_to_first_byte),
+            request_size: optional(&settings.request_size),
+            response_size: optional(&settings.response_size),
+        }
     }
 
     fn requests_counter(&self, method: Method, status: Status) -> Counter {

@@ -1,0 +1,75 @@
+//! The response body: bytes pass until it ends.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use actix_web::body::{BodySize, MessageBody};
+use bytes::Bytes;
+use pin_project_lite::pin_project;
+use tower_metrics_core::request::{AbortReason, RequestGuard};
+
+pin_project! {
+    /// A response body that ends its request when it ends.
+    ///
+    /// Chunks and size are those of `B`.
+    pub struct ResponseBody<B> {
+        #[pin]
+        inner: B,
+        guard: Option<RequestGuard>,
+    }
+}
+
+impl<B> ResponseBody<B> {
+    pub(crate) fn new(inner: B, guard: Option<RequestGuard>) -> Self {
+        Self { inner, guard }
+    }
+}
+
+impl<B: MessageBody> MessageBody for ResponseBody<B> {
+    type Error = B::Error;
+
+    fn size(&self) -> BodySize {
+        self.inner.size()
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, B::Error>>> {
+        let this = self.project();
+        let chunk = ready!(RequestGuard::watch_panic(this.guard, || this.inner.poll_next(cx)));
+        let Some(mut guard) = this.guard.take() else {
+            return Poll::Ready(chunk);
+        };
+        match &chunk {
+            None => guard.complete(),
+            Some(Err(_)) => guard.abort(AbortReason::BodyError),
+            Some(Ok(bytes)) => {
+                guard.sent(bytes.len() as u64);
+                *this.guard = Some(guard);
+            }
+        }
+        Poll::Ready(chunk)
+    }
+
+    fn try_into_bytes(self) -> Result<Bytes, Self> {
+        let Self { inner, guard } = self;
+        match inner.try_into_bytes() {
+            Ok(bytes) => {
+                if let Some(mut guard) = guard {
+                    guard.sent(bytes.len() as u64);
+                    guard.complete();
+                }
+                Ok(bytes)
+            }
+            Err(inner) => Err(Self { inner, guard }),
+        }
+    }
+}
+
+impl<B> fmt::Debug for ResponseBody<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseBody").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,65 @@
+//! The guard of a request that has not been routed yet.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use actix_web::dev::{ResourceMap, ServiceRequest};
+use actix_web::http::Uri;
+use tower_metrics_core::request::{AbortReason, RequestGuard};
+
+/// The routes of an app, known from its first request on.
+pub(crate) type Routes = Rc<OnceCell<ResourceMap>>;
+
+/// Owns a request until its response is there.
+///
+/// actix-web knows the route only then; for a request that ends earlier it is looked up. What that
+/// takes is kept here, and not the request itself: routing needs the only handle to it.
+#[derive(Debug)]
+pub(crate) struct EarlyGuard {
+    guard: Option<RequestGuard>,
+    uri: Uri,
+    routes: Routes,
+}
+
+impl EarlyGuard {
+    pub(crate) fn new(guard: RequestGuard, routes: &Routes, request: &ServiceRequest) -> Self {
+        routes.get_or_init(|| request.resource_map().clone());
+        Self { guard: Some(guard), uri: request.uri().clone(), routes: Rc::clone(routes) }
+    }
+
+    /// Gives the guard up: there is a response, whose route is `pattern`.
+    pub(crate) fn routed(mut self, pattern: Option<&str>) -> Option<RequestGuard> {
+        let mut guard = self.guard.take();
+        if let (Some(guard), Some(pattern)) = (&mut guard, pattern) {
+            guard.set_route(pattern);
+        }
+        guard
+    }
+
+    /// Gives the guard up, its route looked up by the path.
+    pub(crate) fn looked_up(mut self) -> Option<RequestGuard> {
+        self.take()
+    }
+
+    /// Ends the request in `early`: it panicked.
+    pub(crate) fn panicked(early: &mut Option<Self>) {
+        if let Some(guard) = early.take().and_then(Self::looked_up) {
+            guard.abort(AbortReason::Panic);
+        }
+    }
+
+    fn take(&mut self) -> Option<RequestGuard> {
+        let mut guard = self.guard.take()?;
+        let pattern = self.routes.get().and_then(|routes| routes.match_pattern(self.uri.path()));
+        if let Some(pattern) = pattern {
+            guard.set_route(&pattern);
+        }
+        Some(guard)
+    }
+}
+
+impl Drop for EarlyGuard {
+    fn drop(&mut self) {
+        drop(self.take());
+    }
+}

@@ -1,0 +1,145 @@
+//! The future: a response comes, or does not.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use actix_web::body::{BodySize, EitherBody, MessageBody};
+use actix_web::dev::ServiceResponse;
+use actix_web::http::StatusCode;
+use actix_web::{Error, HttpRequest, HttpResponse};
+use bytes::Bytes;
+use pin_project_lite::pin_project;
+use tower_metrics_core::request::{AbortReason, on_unwind};
+use tower_metrics_prometheus::Rendering;
+
+use crate::body::ResponseBody;
+use crate::early::EarlyGuard;
+use crate::endpoint;
+use crate::metrics::Serve;
+
+pin_project! {
+    /// The response future of [`MetricsService`](crate::MetricsService).
+    pub struct ResponseFuture<F> {
+        #[pin]
+        inner: F,
+        task: Task,
+    }
+}
+
+/// What is to be done with the response.
+enum Task {
+    /// Measure it.
+    Measure { early: Option<EarlyGuard> },
+    /// If no route met the request, answer it with the metrics.
+    Answer { serve: Rc<Serve> },
+    /// The metrics are being rendered.
+    Render { request: HttpRequest, rendering: Rendering },
+}
+
+/// A response that is measured, or one of our own.
+type Measured<B> = ServiceResponse<EitherBody<ResponseBody<B>, Bytes>>;
+
+impl<F> ResponseFuture<F> {
+    pub(crate) fn measuring(inner: F, early: Option<EarlyGuard>) -> Self {
+        Self { inner, task: Task::Measure { early } }
+    }
+
+    pub(crate) fn answering(inner: F, serve: Rc<Serve>) -> Self {
+        Self { inner, task: Task::Answer { serve } }
+    }
+}
+
+impl<F, B> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<ServiceResponse<B>, Error>>,
+    B: MessageBody,
+{
+    type Output = Result<Measured<B>, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            match this.task {
+                Task::Measure { early } => {
+                    let polled = on_unwind(|| this.inner.poll(cx), || EarlyGuard::panicked(early));
+                    let result = ready!(polled);
+                    return Poll::Ready(measure(result, early.take()));
+                }
+                Task::Answer { serve } => {
+                    let response = ready!(this.inner.as_mut().poll(cx))?;
+                    if !nobody_answered(&response) {
+                        return Poll::Ready(Ok(unmeasured(response)));
+                    }
+                    let (request, _) = response.into_parts();
+                    if !endpoint::allows(request.method()) {
+                        return Poll::Ready(Ok(own(request, endpoint::method_not_allowed())));
+                    }
+                    let rendering = serve.exporter.rendering();
+                    *this.task = Task::Render { request, rendering };
+                }
+                Task::Render { request, rendering } => {
+                    let rendered = ready!(Pin::new(rendering).poll(cx));
+                    return Poll::Ready(Ok(own(request.clone(), endpoint::respond(rendered))));
+                }
+            }
+        }
+    }
+}
+
+/// Hands the guard on to the body, or ends the request if nothing will be sent of the body.
+fn measure<B: MessageBody>(
+    result: Result<ServiceResponse<B>, Error>,
+    early: Option<EarlyGuard>,
+) -> Result<Measured<B>, Error> {
+    let response = match result {
+        Ok(response) => response,
+        Err(error) => {
+            if let Some(mut guard) = early.and_then(EarlyGuard::looked_up) {
+                // actix-web makes a response of the error: an ordinary answer, unless it says that
+                // the service failed.
+                let status = error.as_response_error().status_code();
+                guard.response(status.as_u16());
+                if status.is_server_error() {
+                    guard.abort(AbortReason::ServiceError);
+                } else {
+                    guard.complete();
+                }
+            }
+            return Err(error);
+        }
+    };
+    let pattern = response.request().match_pattern();
+    let Some(mut guard) = early.and_then(|early| early.routed(pattern.as_deref())) else {
+        return Ok(unmeasured(response));
+    };
+    guard.response(response.status().as_u16());
+    let size = response.response().body().size();
+    if !guard.sends_body() || size.is_eof() {
+        guard.complete();
+        return Ok(unmeasured(response));
+    }
+    guard.expect_bytes(if let BodySize::Sized(length) = size { Some(length) } else { None });
+    Ok(response.map_body(|_, body| EitherBody::left(ResponseBody::new(body, Some(guard)))))
+}
+
+/// Whether a request went through everything inside and met no route.
+fn nobody_answered<B>(response: &ServiceResponse<B>) -> bool {
+    response.status() == StatusCode::NOT_FOUND && response.request().match_pattern().is_none()
+}
+
+fn unmeasured<B>(response: ServiceResponse<B>) -> Measured<B> {
+    response.map_body(|_, body| EitherBody::left(ResponseBody::new(body, None)))
+}
+
+fn own<B>(request: HttpRequest, response: HttpResponse<Bytes>) -> Measured<B> {
+    ServiceResponse::new(request, response.map_into_right_body())
+}
+
+impl<F> fmt::Debug for ResponseFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}

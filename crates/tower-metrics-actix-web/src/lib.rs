@@ -1,0 +1,72 @@
+//! One line of Prometheus metrics for an actix-web app.
+//!
+//! # Default
+//!
+//! ```
+//! use actix_web::{App, HttpServer, web};
+//! use tower_metrics_actix_web::Metrics;
+//! use tower_metrics_prometheus::Exporter;
+//!
+//! # #[actix_web::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let exporter = Exporter::install()?;
+//! let server = HttpServer::new(move || {
+//!     App::new()
+//!         .wrap(Metrics::new(&exporter))
+//!         .route("/users/{id}", web::get().to(|| async { "a user" }))
+//! });
+//! # let _ = server.bind("127.0.0.1:0")?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Customised
+//!
+//! ```
+//! use actix_web::{App, web};
+//! use tower_metrics_actix_web::{Metrics, endpoint};
+//! use tower_metrics_core::Buckets;
+//! use tower_metrics_prometheus::Exporter;
+//!
+//! let exporter = Exporter::builder().build()?;
+//! let metrics = Metrics::builder()
+//!     .with_recorder(exporter.recorder())
+//!     .with_duration_buckets(Buckets::light())
+//!     .build()?;
+//! let app = App::new()
+//!     .wrap(metrics.clone())
+//!     .service(endpoint("/admin/metrics", &exporter))
+//!     .route("/users/{id}", web::get().to(|| async { "a user" }));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Which requests are measured, and as what
+//!
+//! All that reach the middleware, those for the default service included. `endpoint` is the match
+//! pattern of the resource, with the prefixes of its scopes; it is read when the response is
+//! there, since actix-web routes behind its middleware.
+//!
+//! # Who answers `/metrics`
+//!
+//! [`Metrics::new`] answers requests for `/metrics` that went through everything inside and were
+//! met by no route: an authentication that refuses them, outside or inside, wins. It takes a 404
+//! without a route as "met by no route"; where an inner middleware hides things behind a 404 of
+//! its own, mount the [`endpoint`] instead. Requests for that path are not measured.
+
+mod body;
+mod early;
+mod endpoint;
+mod future;
+mod metrics;
+mod payload;
+mod service;
+
+pub use self::body::ResponseBody;
+pub use self::endpoint::endpoint;
+pub use self::future::ResponseFuture;
+pub use self::metrics::{Metrics, MetricsOptions};
+pub use self::service::MetricsService;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -1,0 +1,98 @@
+//! The middleware's factory.
+
+use std::future::{Ready, ready};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use actix_web::Error;
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
+use bytes::Bytes;
+use tower_metrics_core::Builder;
+use tower_metrics_core::request::{Instruments, Measures};
+use tower_metrics_prometheus::Exporter;
+
+use crate::body::ResponseBody;
+use crate::service::MetricsService;
+
+/// Measures the requests of an app, and may answer `/metrics`; for [`App::wrap`].
+///
+/// Clones share one cache of handles. See the [crate docs](crate).
+///
+/// [`App::wrap`]: actix_web::App::wrap
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    instruments: Instruments,
+    options: MetricsOptions,
+}
+
+/// What a [`Metrics`] is built with, besides the metrics.
+#[derive(Clone, Debug, Default)]
+pub struct MetricsOptions {
+    serve: Option<Serve>,
+}
+
+/// Where the middleware answers scrapes, and with what.
+#[derive(Clone, Debug)]
+pub(crate) struct Serve {
+    pub(crate) path: Arc<str>,
+    pub(crate) exporter: Exporter,
+}
+
+impl Metrics {
+    /// Measures with the default metrics into `exporter`, and answers `/metrics`.
+    ///
+    /// All that are made for one exporter share one cache, so this may stand in the closure that
+    /// makes an app for each worker. If somebody declared one of the metrics differently before, a
+    /// warning is logged and their declaration holds.
+    pub fn new(exporter: &Exporter) -> Self {
+        Self {
+            instruments: exporter.instruments(),
+            options: MetricsOptions { serve: Some(Serve::new("/metrics", exporter)) },
+        }
+    }
+
+    /// Configures what is measured. What it builds answers no scrapes, unless told to
+    /// ([`answering`](Self::answering)). Build it once and clone it into the app's factory.
+    pub fn builder() -> Builder<Self> {
+        Builder::new()
+    }
+
+    /// Answers requests for `path` that no route meets with the metrics of `exporter`.
+    #[must_use]
+    pub fn answering(mut self, path: &str, exporter: &Exporter) -> Self {
+        self.options.serve = Some(Serve::new(path, exporter));
+        self
+    }
+}
+
+impl Serve {
+    fn new(path: &str, exporter: &Exporter) -> Self {
+        Self { path: path.into(), exporter: exporter.clone() }
+    }
+}
+
+impl Measures for Metrics {
+    type Options = MetricsOptions;
+
+    fn from_parts(instruments: Instruments, options: MetricsOptions) -> Self {
+        Self { instruments, options }
+    }
+}
+
+impl<S, B> Transform<S, ServiceRequest> for Metrics
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    type Response = ServiceResponse<EitherBody<ResponseBody<B>, Bytes>>;
+    type Error = Error;
+    type Transform = MetricsService<S>;
+    type InitError = ();
+    type Future = Ready<Result<MetricsService<S>, ()>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        let serve = self.options.serve.clone().map(Rc::new);
+        ready(Ok(MetricsService::new(service, self.instruments.clone(), serve)))
+    }
+}

@@ -1,0 +1,66 @@
+//! The service: a request arrives.
+
+use std::fmt;
+use std::rc::Rc;
+
+use actix_web::Error;
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, forward_ready};
+use bytes::Bytes;
+use tower_metrics_core::labels::Method;
+use tower_metrics_core::request::{Instruments, on_unwind};
+
+use crate::body::ResponseBody;
+use crate::early::{EarlyGuard, Routes};
+use crate::future::ResponseFuture;
+use crate::metrics::Serve;
+use crate::payload;
+
+/// Measures the requests of `S`. See the [crate docs](crate).
+pub struct MetricsService<S> {
+    inner: S,
+    instruments: Instruments,
+    serve: Option<Rc<Serve>>,
+    routes: Routes,
+}
+
+impl<S> MetricsService<S> {
+    pub(crate) fn new(inner: S, instruments: Instruments, serve: Option<Rc<Serve>>) -> Self {
+        Self { inner, instruments, serve, routes: Routes::default() }
+    }
+}
+
+impl<S, B> Service<ServiceRequest> for MetricsService<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    type Response = ServiceResponse<EitherBody<ResponseBody<B>, Bytes>>;
+    type Error = Error;
+    type Future = ResponseFuture<S::Future>;
+
+    forward_ready!(inner);
+
+    fn call(&self, mut request: ServiceRequest) -> Self::Future {
+        if let Some(serve) = &self.serve
+            && request.path() == &*serve.path
+        {
+            return ResponseFuture::answering(self.inner.call(request), Rc::clone(serve));
+        }
+
+        let method = Method::from(request.method().as_str());
+        let mut guard = self.instruments.start(method, None);
+        if self.instruments.measures_request_size() {
+            payload::count(&mut request, &mut guard);
+        }
+        let mut early = Some(EarlyGuard::new(guard, &self.routes, &request));
+        let future = on_unwind(|| self.inner.call(request), || EarlyGuard::panicked(&mut early));
+        ResponseFuture::measuring(future, early)
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for MetricsService<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MetricsService").field("inner", &self.inner).finish_non_exhaustive()
+    }
+}
