@@ -51,7 +51,9 @@ impl<B: Body> Body for ResponseBody<B> {
             Some(Err(_)) => guard.abort(AbortReason::BodyError),
             Some(Ok(frame)) => {
                 let trailers = frame.trailers_ref();
-                if let Some(status) = trailers.and_then(|trailers| trailers.get(GRPC_STATUS)) {
+                if guard.wants_grpc_status()
+                    && let Some(status) = trailers.and_then(|trailers| trailers.get(GRPC_STATUS))
+                {
                     guard.grpc_status(GrpcStatus::from_bytes(status.as_bytes()));
                 }
                 if let Some(data) = frame.data_ref() {

@@ -61,7 +61,9 @@ fn measure<B: Body>(response: &mut Response<B>, mut guard: RequestGuard) -> Opti
     if let Some(route) = response.extensions_mut().remove::<Route>() {
         guard.set_route(route.as_str());
     }
-    if let Some(status) = response.headers().get(GRPC_STATUS) {
+    if guard.wants_grpc_status()
+        && let Some(status) = response.headers().get(GRPC_STATUS)
+    {
         guard.grpc_status(GrpcStatus::from_bytes(status.as_bytes()));
     }
     if !guard.sends_body() || response.body().is_end_stream() {
@@ -74,8 +76,9 @@ fn measure<B: Body>(response: &mut Response<B>, mut guard: RequestGuard) -> Opti
 
 /// How many bytes the server will take from the body, if that is known.
 fn content_length<B: Body>(response: &Response<B>) -> Option<u64> {
-    match response.headers().get(header::CONTENT_LENGTH) {
-        Some(length) => length.to_str().ok()?.parse().ok(),
-        None => response.body().size_hint().exact(),
-    }
+    response
+        .body()
+        .size_hint()
+        .exact()
+        .or_else(|| response.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok())
 }

@@ -39,7 +39,8 @@ pub struct RequestGuard {
 #[derive(Clone, Copy, Debug)]
 struct Head {
     status: u16,
-    at: Instant,
+    /// Read from the clock only if a metric asks for it.
+    at: Option<Instant>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -69,7 +70,14 @@ impl RequestGuard {
 
     /// Notes that the head of the response is ready, with this status code (100 to 999).
     pub fn response(&mut self, status: u16) {
-        self.head = Some(Head { status, at: Instant::now() });
+        let timed = self.series.source().settings().times_head();
+        self.head = Some(Head { status, at: timed.then(Instant::now) });
+    }
+
+    /// Whether somebody should look for a gRPC status and tell it
+    /// ([`grpc_status`](Self::grpc_status)).
+    pub fn wants_grpc_status(&self) -> bool {
+        self.series.source().settings().grpc_status
     }
 
     /// Notes the gRPC status of the response, from its head or its trailers.
@@ -142,6 +150,7 @@ impl RequestGuard {
     ///
     /// This tells a panic from a cancellation also when someone further out catches the panic and
     /// drops the request later.
+    #[inline]
     pub fn watch_panic<T>(guard: &mut Option<Self>, f: impl FnOnce() -> T) -> T {
         on_unwind(f, || {
             if let Some(guard) = guard.take() {
@@ -158,8 +167,9 @@ impl RequestGuard {
             (End::Dropped, Some(_)) => Some(AbortReason::BodyDropped),
         };
         let settings = self.series.source().settings();
-        let until = match (self.end, self.head) {
-            (_, Some(head)) if settings.duration_until_head => head.at,
+        let head_at = self.head.and_then(|head| head.at);
+        let until = match (self.end, head_at) {
+            (_, Some(head_at)) if settings.duration_until_head => head_at,
             (End::Delivered(at), _) => at,
             _ => ended,
         };
@@ -169,11 +179,11 @@ impl RequestGuard {
                 http: self
                     .head
                     .map_or_else(|| reason.map_or(200, AbortReason::status), |head| head.status),
-                grpc: self.grpc.filter(|_| settings.grpc_status),
+                grpc: self.grpc,
             },
             reason,
             duration_seconds: seconds(until),
-            time_to_first_byte_seconds: self.head.map(|head| seconds(head.at)),
+            time_to_first_byte_seconds: head_at.map(seconds),
             request_bytes: self.request_bytes.as_ref().map(|bytes| bytes.load(Ordering::Relaxed)),
             response_bytes: self.response_bytes,
         }
@@ -203,6 +213,7 @@ impl Drop for RequestGuard {
 }
 
 /// Runs `f`; if it panics, runs `cleanup` while the panic goes on.
+#[inline]
 pub fn on_unwind<T>(f: impl FnOnce() -> T, cleanup: impl FnOnce()) -> T {
     struct Cleanup<C: FnOnce()>(Option<C>);
 

@@ -47,6 +47,11 @@ impl Settings {
         }
     }
 
+    /// Whether the moment in which the head of a response is ready matters.
+    pub(crate) fn times_head(&self) -> bool {
+        self.duration_until_head || self.time_to_first_byte.is_some()
+    }
+
     /// Every metric that is switched on, for declaring.
     pub(crate) fn specs(&self) -> Vec<MetricSpec> {
         let mut specs = vec![
