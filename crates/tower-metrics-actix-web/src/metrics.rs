@@ -22,7 +22,8 @@ use crate::service::MetricsService;
 /// [`App::wrap`]: actix_web::App::wrap
 #[derive(Clone, Debug)]
 pub struct Metrics {
-    instruments: Instruments,
+    /// `None` if nothing is to be measured.
+    instruments: Option<Instruments>,
     options: MetricsOptions,
 }
 
@@ -47,7 +48,7 @@ impl Metrics {
     /// warning is logged and their declaration holds.
     pub fn new(exporter: &Exporter) -> Self {
         Self {
-            instruments: exporter.instruments(),
+            instruments: Some(exporter.instruments()),
             options: MetricsOptions { serve: Some(Serve::new("/metrics", exporter)) },
         }
     }
@@ -75,7 +76,7 @@ impl Serve {
 impl Measures for Metrics {
     type Options = MetricsOptions;
 
-    fn from_parts(instruments: Instruments, options: MetricsOptions) -> Self {
+    fn from_parts(instruments: Option<Instruments>, options: MetricsOptions) -> Self {
         Self { instruments, options }
     }
 }

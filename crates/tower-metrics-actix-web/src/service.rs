@@ -7,7 +7,6 @@ use actix_web::Error;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, forward_ready};
 use bytes::Bytes;
-use tower_metrics_core::labels::Method;
 use tower_metrics_core::request::{Instruments, on_unwind};
 
 use crate::body::ResponseBody;
@@ -19,14 +18,29 @@ use crate::payload;
 /// Measures the requests of `S`. See the [crate docs](crate).
 pub struct MetricsService<S> {
     inner: S,
-    instruments: Instruments,
+    instruments: Option<Instruments>,
     serve: Option<Rc<Serve>>,
     routes: Routes,
 }
 
 impl<S> MetricsService<S> {
-    pub(crate) fn new(inner: S, instruments: Instruments, serve: Option<Rc<Serve>>) -> Self {
+    pub(crate) fn new(
+        inner: S,
+        instruments: Option<Instruments>,
+        serve: Option<Rc<Serve>>,
+    ) -> Self {
         Self { inner, instruments, serve, routes: Routes::default() }
+    }
+}
+
+impl<S> MetricsService<S> {
+    fn arrive(&self, instruments: &Instruments, request: &mut ServiceRequest) -> EarlyGuard {
+        let labels = instruments.extra_labels();
+        let mut guard = instruments.start(request.method().as_str(), None, labels);
+        if instruments.measures_request_size() {
+            payload::count(request, &mut guard);
+        }
+        EarlyGuard::new(guard, &self.routes, request)
     }
 }
 
@@ -48,12 +62,8 @@ where
             return ResponseFuture::answering(self.inner.call(request), Rc::clone(serve));
         }
 
-        let method = Method::from(request.method().as_str());
-        let mut guard = self.instruments.start(method, None);
-        if self.instruments.measures_request_size() {
-            payload::count(&mut request, &mut guard);
-        }
-        let mut early = Some(EarlyGuard::new(guard, &self.routes, &request));
+        let mut early =
+            self.instruments.as_ref().map(|instruments| self.arrive(instruments, &mut request));
         let future = on_unwind(|| self.inner.call(request), || EarlyGuard::panicked(&mut early));
         ResponseFuture::measuring(future, early)
     }

@@ -2,6 +2,7 @@
 
 use axum::extract::MatchedPath;
 use http::Extensions;
+use tower_metrics_core::middleware::RouteResolver;
 use tower_metrics_core::{Builder, MetricsLayer};
 
 /// A layer for [`Router::layer`](axum::Router::layer), with the default metrics, into what is
@@ -12,7 +13,7 @@ pub fn layer() -> MetricsLayer {
 
 /// Configures a layer for [`Router::layer`](axum::Router::layer).
 pub fn builder() -> Builder<MetricsLayer> {
-    MetricsLayer::builder().with_route_from_extensions(matched_path)
+    MetricsLayer::builder().with_routes(RouteResolver::from_extensions(matched_path))
 }
 
 fn matched_path(extensions: &Extensions) -> Option<&str> {

@@ -60,6 +60,16 @@ impl Buckets {
         Self::preset(&[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0])
     }
 
+    /// OpenTelemetry's advice for HTTP request durations: 5 ms to 10 s, in seconds ([HTTP
+    /// conventions]).
+    ///
+    /// [HTTP conventions]: https://opentelemetry.io/docs/specs/semconv/http/http-metrics/
+    pub const fn open_telemetry() -> Self {
+        Self::preset(&[
+            0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+        ])
+    }
+
     /// For inference in general: 10 ms to 5 s, in seconds.
     pub const fn general() -> Self {
         Self::preset(&[0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0])
@@ -155,6 +165,7 @@ mod tests {
     fn presets_pass_their_own_check() {
         for preset in [
             Buckets::http(),
+            Buckets::open_telemetry(),
             Buckets::general(),
             Buckets::light(),
             Buckets::large_model(),

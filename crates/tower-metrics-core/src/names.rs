@@ -1,5 +1,7 @@
 //! The HTTP metrics: every name, label and bucket list in one table.
 
+pub(crate) mod semantic;
+
 use std::borrow::Cow;
 
 use metrics::Unit;
@@ -7,106 +9,169 @@ use metrics::Unit;
 use crate::Buckets;
 use crate::spec::{MetricKind, MetricSpec};
 
-/// The label `method`: one of RFC 9110's eight, `PATCH`, `QUERY`, else `_OTHER`.
-pub const METHOD: &str = "method";
-/// The label `endpoint`: the template of the matched route, else `unmatched`.
-pub const ENDPOINT: &str = "endpoint";
-/// The label `status_code`: 100 to 999.
-pub const STATUS_CODE: &str = "status_code";
-/// The label `grpc_status`: 0 to 16, empty for answers that are not gRPC.
-pub const GRPC_STATUS: &str = "grpc_status";
-/// The label `reason`: why a request did not end well.
-pub const REASON: &str = "reason";
-/// The label `label`: the name of a label whose values ran over their limit.
-pub const LABEL: &str = "label";
+/// A metric of the HTTP middleware.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HttpMetric {
+    /// `http_requests_total`: requests, counted when they end.
+    Requests,
+    /// `http_request_duration_seconds`: from a request's arrival to the end of its response.
+    Duration,
+    /// `http_requests_in_flight`: requests that have arrived and not ended yet.
+    InFlight,
+    /// `http_requests_aborted_total`: requests that did not end well.
+    Aborted,
+    /// `http_response_time_to_first_byte_seconds`: from a request's arrival to the head of its
+    /// response. Opt-in.
+    TimeToFirstByte,
+    /// `http_request_size_bytes`: bytes that were read from a request's body. Opt-in.
+    RequestSize,
+    /// `http_response_size_bytes`: bytes that were taken from a response's body. Opt-in.
+    ResponseSize,
+    /// `tower_metrics_label_overflow_total`: label values that came after the limit and were
+    /// replaced.
+    LabelOverflow,
+}
 
-/// Requests, counted when they end.
-pub const REQUESTS: MetricSpec = MetricSpec {
-    name: Cow::Borrowed("http_requests_total"),
-    kind: MetricKind::Counter,
-    unit: None,
-    help: Cow::Borrowed("Number of HTTP requests that ended."),
-    labels: Cow::Borrowed(BY_STATUS),
-    buckets: None,
-};
+/// A label of the HTTP metrics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HttpLabel {
+    /// `method`: one of RFC 9110's eight, `PATCH`, `QUERY`, else `_OTHER`.
+    Method,
+    /// `endpoint`: the template of the matched route, else `unmatched`.
+    Endpoint,
+    /// `status_code`: 100 to 999, or its class (`2xx`).
+    StatusCode,
+    /// `grpc_status`: 0 to 16, empty for answers that are not gRPC. Opt-in.
+    GrpcStatus,
+    /// `reason`: why a request did not end well.
+    Reason,
+    /// `error_type`: the reason, or the status of a failed request; of the OpenTelemetry names.
+    ErrorType,
+    /// `http_version`: `0.9`, `1.0`, `1.1`, `2` or `3`. Opt-in.
+    HttpVersion,
+    /// `scheme`: `http`, `https`, else `other`. Opt-in.
+    Scheme,
+    /// `label`: the name of a label whose values ran over their limit.
+    Label,
+}
 
-/// Seconds from a request's arrival to the end of its response's body.
-pub const DURATION: MetricSpec = MetricSpec {
-    name: Cow::Borrowed("http_request_duration_seconds"),
-    kind: MetricKind::Histogram,
-    unit: Some(Unit::Seconds),
-    help: Cow::Borrowed("Time from the arrival of an HTTP request to the end of its response."),
-    labels: Cow::Borrowed(BY_ROUTE),
-    buckets: Some(Buckets::http()),
-};
+impl HttpMetric {
+    /// All metrics.
+    pub const ALL: [Self; 8] = [
+        Self::Requests,
+        Self::Duration,
+        Self::InFlight,
+        Self::Aborted,
+        Self::TimeToFirstByte,
+        Self::RequestSize,
+        Self::ResponseSize,
+        Self::LabelOverflow,
+    ];
 
-/// Requests that have arrived and not ended yet.
-pub const IN_FLIGHT: MetricSpec = MetricSpec {
-    name: Cow::Borrowed("http_requests_in_flight"),
-    kind: MetricKind::Gauge,
-    unit: None,
-    help: Cow::Borrowed("Number of HTTP requests that have arrived and not ended yet."),
-    labels: Cow::Borrowed(BY_METHOD),
-    buckets: None,
-};
+    /// The default specification.
+    pub fn spec(self) -> MetricSpec {
+        let (name, kind, unit, help, buckets) = self.row();
+        MetricSpec {
+            name: Cow::Borrowed(name),
+            kind,
+            unit,
+            help: Cow::Borrowed(help),
+            labels: self.labels().iter().map(|label| Cow::Borrowed(label.name())).collect(),
+            buckets,
+        }
+    }
 
-/// Requests that did not end well.
-pub const ABORTED: MetricSpec = MetricSpec {
-    name: Cow::Borrowed("http_requests_aborted_total"),
-    kind: MetricKind::Counter,
-    unit: None,
-    help: Cow::Borrowed("Number of HTTP requests that did not end well."),
-    labels: Cow::Borrowed(BY_REASON),
-    buckets: None,
-};
+    /// The default labels.
+    pub const fn labels(self) -> &'static [HttpLabel] {
+        use HttpLabel::{Endpoint, Label, Method, Reason, StatusCode};
+        match self {
+            Self::Requests => &[Method, Endpoint, StatusCode],
+            Self::Aborted => &[Method, Endpoint, Reason],
+            Self::InFlight => &[Method],
+            Self::LabelOverflow => &[Label],
+            Self::Duration | Self::TimeToFirstByte | Self::RequestSize | Self::ResponseSize => {
+                &[Method, Endpoint]
+            }
+        }
+    }
 
-/// Seconds from a request's arrival to the head of its response. Opt-in.
-pub const TIME_TO_FIRST_BYTE: MetricSpec = MetricSpec {
-    name: Cow::Borrowed("http_response_time_to_first_byte_seconds"),
-    kind: MetricKind::Histogram,
-    unit: Some(Unit::Seconds),
-    help: Cow::Borrowed("Time from the arrival of an HTTP request to the head of its response."),
-    labels: Cow::Borrowed(BY_ROUTE),
-    buckets: Some(Buckets::http()),
-};
+    const fn row(self) -> (&'static str, MetricKind, Option<Unit>, &'static str, Option<Buckets>) {
+        use MetricKind::{Counter, Gauge, Histogram};
+        match self {
+            Self::Requests => {
+                ("http_requests_total", Counter, None, "Number of HTTP requests that ended.", None)
+            }
+            Self::Duration => (
+                "http_request_duration_seconds",
+                Histogram,
+                Some(Unit::Seconds),
+                "Time from the arrival of an HTTP request to the end of its response.",
+                Some(Buckets::http()),
+            ),
+            Self::InFlight => (
+                "http_requests_in_flight",
+                Gauge,
+                None,
+                "Number of HTTP requests that have arrived and not ended yet.",
+                None,
+            ),
+            Self::Aborted => (
+                "http_requests_aborted_total",
+                Counter,
+                None,
+                "Number of HTTP requests that did not end well.",
+                None,
+            ),
+            Self::TimeToFirstByte => (
+                "http_response_time_to_first_byte_seconds",
+                Histogram,
+                Some(Unit::Seconds),
+                "Time from the arrival of an HTTP request to the head of its response.",
+                Some(Buckets::http()),
+            ),
+            Self::RequestSize => (
+                "http_request_size_bytes",
+                Histogram,
+                Some(Unit::Bytes),
+                "Size of the part of an HTTP request's body that was read.",
+                Some(Buckets::sizes()),
+            ),
+            Self::ResponseSize => (
+                "http_response_size_bytes",
+                Histogram,
+                Some(Unit::Bytes),
+                "Size of the part of an HTTP response's body that was sent.",
+                Some(Buckets::sizes()),
+            ),
+            Self::LabelOverflow => (
+                "tower_metrics_label_overflow_total",
+                Counter,
+                None,
+                "Number of label values replaced because their label was at its limit.",
+                None,
+            ),
+        }
+    }
+}
 
-/// Bytes that were read from a request's body. Opt-in.
-pub const REQUEST_SIZE: MetricSpec = MetricSpec {
-    name: Cow::Borrowed("http_request_size_bytes"),
-    kind: MetricKind::Histogram,
-    unit: Some(Unit::Bytes),
-    help: Cow::Borrowed("Size of the part of an HTTP request's body that was read."),
-    labels: Cow::Borrowed(BY_ROUTE),
-    buckets: Some(Buckets::sizes()),
-};
-
-/// Bytes that were taken from a response's body. Opt-in.
-pub const RESPONSE_SIZE: MetricSpec = MetricSpec {
-    name: Cow::Borrowed("http_response_size_bytes"),
-    kind: MetricKind::Histogram,
-    unit: Some(Unit::Bytes),
-    help: Cow::Borrowed("Size of the part of an HTTP response's body that was sent."),
-    labels: Cow::Borrowed(BY_ROUTE),
-    buckets: Some(Buckets::sizes()),
-};
-
-/// Label values that came after the limit and were replaced.
-pub const LABEL_OVERFLOW: MetricSpec = MetricSpec {
-    name: Cow::Borrowed("tower_metrics_label_overflow_total"),
-    kind: MetricKind::Counter,
-    unit: None,
-    help: Cow::Borrowed("Number of label values replaced because their label was at its limit."),
-    labels: Cow::Borrowed(BY_LABEL),
-    buckets: None,
-};
-
-const BY_STATUS: &[Cow<'static, str>] =
-    &[Cow::Borrowed(METHOD), Cow::Borrowed(ENDPOINT), Cow::Borrowed(STATUS_CODE)];
-const BY_REASON: &[Cow<'static, str>] =
-    &[Cow::Borrowed(METHOD), Cow::Borrowed(ENDPOINT), Cow::Borrowed(REASON)];
-const BY_ROUTE: &[Cow<'static, str>] = &[Cow::Borrowed(METHOD), Cow::Borrowed(ENDPOINT)];
-const BY_METHOD: &[Cow<'static, str>] = &[Cow::Borrowed(METHOD)];
-const BY_LABEL: &[Cow<'static, str>] = &[Cow::Borrowed(LABEL)];
+impl HttpLabel {
+    /// The default name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Method => "method",
+            Self::Endpoint => "endpoint",
+            Self::StatusCode => "status_code",
+            Self::GrpcStatus => "grpc_status",
+            Self::Reason => "reason",
+            Self::ErrorType => "error_type",
+            Self::HttpVersion => "http_version",
+            Self::Scheme => "scheme",
+            Self::Label => "label",
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -115,19 +180,12 @@ mod tests {
     /// The table itself obeys the rules that users' declarations are held to.
     #[test]
     fn every_specification_is_valid_and_explained() {
-        for spec in [
-            REQUESTS,
-            DURATION,
-            IN_FLIGHT,
-            ABORTED,
-            TIME_TO_FIRST_BYTE,
-            REQUEST_SIZE,
-            RESPONSE_SIZE,
-            LABEL_OVERFLOW,
-        ] {
+        for metric in HttpMetric::ALL {
+            let spec = metric.spec();
             assert_eq!(spec.validate(), Ok(()));
             assert!(spec.help().ends_with('.'), "{}", spec.name());
             assert_eq!(spec.kind() == MetricKind::Counter, spec.name().ends_with("_total"));
+            assert_eq!(spec.kind() == MetricKind::Histogram, spec.buckets().is_some());
         }
     }
 }

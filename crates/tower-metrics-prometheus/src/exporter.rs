@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tower_metrics_core::request::{Instruments, WeakInstruments};
-use tower_metrics_core::{Backend as _, Builder, DeclareError, MetricSpec};
+use tower_metrics_core::{Backend as _, DeclareError, MetricSpec};
 
 use crate::builder::ExporterBuilder;
 use crate::error::ExporterError;
@@ -61,8 +61,7 @@ impl Exporter {
     pub fn instruments(&self) -> Instruments {
         let mut shared = self.shared.instruments.lock().unwrap_or_else(PoisonError::into_inner);
         shared.upgrade().unwrap_or_else(|| {
-            let instruments =
-                Builder::<Instruments>::new().with_recorder(self.recorder()).build_or_warn();
+            let instruments = Instruments::standard(self.recorder());
             *shared = instruments.downgrade();
             instruments
         })

@@ -31,7 +31,8 @@ fn upkeep_runs_by_itself_until_the_last_handle_is_gone() {
     // Kept until a scrape, the samples would take 32 MB.
     let grown = resident_bytes().saturating_sub(before);
     assert!(grown < 16_000_000, "memory grew by {grown} bytes");
-    assert!(exporter.render().ends_with("a_seconds_count 2000000\n"));
+    let text = exporter.render();
+    assert!(text.ends_with("a_seconds_count 2000000\n"), "{text}");
 
     drop(exporter);
     assert_eq!(threads(), 1);

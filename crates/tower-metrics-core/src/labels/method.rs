@@ -1,5 +1,7 @@
 //! The `method` label.
 
+use std::sync::Arc;
+
 /// An HTTP method as a label value: the eight of [RFC 9110], `PATCH` ([RFC 5789]), `QUERY`, or
 /// [`Other`](Self::Other), so that a client cannot invent values.
 ///
@@ -31,6 +33,20 @@ pub enum Method {
 }
 
 impl Method {
+    const ALL: [Self; 11] = [
+        Self::Get,
+        Self::Post,
+        Self::Put,
+        Self::Delete,
+        Self::Patch,
+        Self::Head,
+        Self::Options,
+        Self::Connect,
+        Self::Trace,
+        Self::Query,
+        Self::Other,
+    ];
+
     /// The label value.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -67,9 +83,44 @@ impl From<&str> for Method {
     }
 }
 
-impl From<&http::Method> for Method {
-    fn from(method: &http::Method) -> Self {
-        Self::from(method.as_str())
+/// The methods that are told apart; all others are `_OTHER`.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum MethodNames {
+    /// Those of [`Method`].
+    #[default]
+    Standard,
+    /// A list in their place.
+    Listed(Arc<[Box<str>]>),
+}
+
+/// A method as one of [`MethodNames`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct MethodLabel(u16);
+
+impl MethodNames {
+    /// A list as OpenTelemetry's environment override has it: comma-separated, case-sensitive.
+    pub(crate) fn listed(names: &str) -> Self {
+        let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
+        Self::Listed(names.take(usize::from(u16::MAX)).map(Box::from).collect())
+    }
+
+    pub(crate) fn label(&self, method: Method, name: &str) -> MethodLabel {
+        MethodLabel(match self {
+            Self::Standard => method as u16,
+            Self::Listed(names) => names
+                .iter()
+                .position(|listed| **listed == *name)
+                .and_then(|index| u16::try_from(index).ok())
+                .unwrap_or(u16::MAX),
+        })
+    }
+
+    pub(crate) fn name(&self, MethodLabel(index): MethodLabel) -> &str {
+        let index = usize::from(index);
+        match self {
+            Self::Standard => Method::ALL.get(index).copied().unwrap_or(Method::Other).as_str(),
+            Self::Listed(names) => names.get(index).map_or(Method::Other.as_str(), AsRef::as_ref),
+        }
     }
 }
 
@@ -80,13 +131,24 @@ mod tests {
     /// Known methods keep their name; whatever else a client sends is one value.
     #[test]
     fn unknown_methods_share_one_value() {
-        for known in [
-            "GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "CONNECT", "TRACE", "QUERY",
-        ] {
-            assert_eq!(Method::from(known).as_str(), known);
+        for known in Method::ALL.into_iter().filter(|method| *method != Method::Other) {
+            assert_eq!(Method::from(known.as_str()), known);
+            let names = MethodNames::Standard;
+            assert_eq!(names.name(names.label(known, known.as_str())), known.as_str());
         }
         for unknown in ["", "get", "BREW", "GET ", "_OTHER"] {
             assert_eq!(Method::from(unknown), Method::Other);
         }
+    }
+
+    /// A list replaces the standard methods, those of its own included and all others left out.
+    #[test]
+    fn a_list_replaces_the_standard_methods() {
+        let names = MethodNames::listed("GET, PROPFIND,,");
+        let label = |name| names.name(names.label(Method::from(name), name));
+        assert_eq!(label("GET"), "GET");
+        assert_eq!(label("PROPFIND"), "PROPFIND");
+        assert_eq!(label("POST"), "_OTHER");
+        assert_eq!(label("propfind"), "_OTHER");
     }
 }

@@ -1,10 +1,13 @@
 //! Label values as types with a bounded set of values.
 
 mod grpc_status;
+mod limit;
 mod method;
 mod route;
 
 pub use self::grpc_status::GrpcStatus;
+pub(crate) use self::limit::{LabelLimit, OVERFLOW};
 pub use self::method::Method;
+pub(crate) use self::method::{MethodLabel, MethodNames};
 pub use self::route::Route;
 pub(crate) use self::route::RouteSlot;

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use http::{Response, header};
@@ -9,6 +10,9 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::body::{GRPC_STATUS, ResponseBody};
+use super::head::ResponseHead;
+use super::service::Shared;
+use super::unmeasured::Unmeasured;
 use crate::labels::{GrpcStatus, Route};
 use crate::request::{AbortReason, RequestGuard};
 
@@ -19,12 +23,14 @@ pin_project! {
         #[pin]
         inner: F,
         guard: Option<RequestGuard>,
+        // Who finds labels in the response, if any are to be found there.
+        labels: Option<Arc<Shared>>,
     }
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) fn new(inner: F, guard: Option<RequestGuard>) -> Self {
-        Self { inner, guard }
+    pub(super) fn new(inner: F, guard: Option<RequestGuard>, labels: Option<Arc<Shared>>) -> Self {
+        Self { inner, guard, labels }
     }
 }
 
@@ -40,7 +46,11 @@ where
         let result = ready!(RequestGuard::watch_panic(this.guard, || this.inner.poll(cx)));
         let guard = this.guard.take();
         Poll::Ready(match (result, guard) {
-            (Ok(mut response), Some(guard)) => {
+            (Ok(mut response), Some(mut guard)) => {
+                if let Some(shared) = this.labels.take() {
+                    let head = ResponseHead::from(&response);
+                    shared.options.add_response_labels(&shared.instruments, head, &mut guard);
+                }
                 let guard = measure(&mut response, guard);
                 Ok(response.map(|body| ResponseBody::new(body, guard)))
             }
@@ -57,6 +67,10 @@ where
 
 /// Tells the guard about the head; gives it back unless nothing will be sent of the body.
 fn measure<B: Body>(response: &mut Response<B>, mut guard: RequestGuard) -> Option<RequestGuard> {
+    if response.extensions_mut().remove::<Unmeasured>().is_some() {
+        guard.discard();
+        return None;
+    }
     guard.response(response.status().as_u16());
     if let Some(route) = response.extensions_mut().remove::<Route>() {
         guard.set_route(route.as_str());

@@ -1,11 +1,11 @@
 //! The layer.
 
-use std::fmt;
+use std::sync::Arc;
 
-use http::Extensions;
 use tower_layer::Layer;
 
-use super::service::MetricsService;
+use super::options::MetricsLayerOptions;
+use super::service::{MetricsService, Shared};
 use crate::request::{Builder, Instruments, Measures};
 
 /// Measures the requests of a service.
@@ -14,17 +14,8 @@ use crate::request::{Builder, Instruments, Measures};
 /// [module docs](super).
 #[derive(Clone, Debug)]
 pub struct MetricsLayer {
-    instruments: Instruments,
-    options: MetricsLayerOptions,
-}
-
-/// Finds the template of the matched route in a request's extensions.
-pub(super) type FindRoute = fn(&Extensions) -> Option<&str>;
-
-/// What a [`MetricsLayer`] is built with, besides the metrics.
-#[derive(Clone, Copy)]
-pub struct MetricsLayerOptions {
-    pub(super) find_route: FindRoute,
+    /// `None` if nothing is to be measured.
+    shared: Option<Arc<Shared>>,
 }
 
 impl MetricsLayer {
@@ -41,6 +32,11 @@ impl MetricsLayer {
     pub fn builder() -> Builder<Self> {
         Builder::new()
     }
+
+    /// Measures nothing: passes requests through.
+    pub fn disabled() -> Self {
+        Self { shared: None }
+    }
 }
 
 impl Default for MetricsLayer {
@@ -53,36 +49,15 @@ impl<S> Layer<S> for MetricsLayer {
     type Service = MetricsService<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        MetricsService::new(inner, self.instruments.clone(), self.options.find_route)
+        MetricsService::new(inner, self.shared.clone())
     }
 }
 
 impl Measures for MetricsLayer {
     type Options = MetricsLayerOptions;
 
-    fn from_parts(instruments: Instruments, options: MetricsLayerOptions) -> Self {
-        Self { instruments, options }
-    }
-}
-
-impl Default for MetricsLayerOptions {
-    fn default() -> Self {
-        Self { find_route: |_| None }
-    }
-}
-
-impl fmt::Debug for MetricsLayerOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MetricsLayerOptions").finish_non_exhaustive()
-    }
-}
-
-impl Builder<MetricsLayer> {
-    /// Sets where the template of the matched route stands in a request's extensions; for the
-    /// adapters of routers. Defaults to nowhere, so that requests are `unmatched` until a
-    /// [`Route`](crate::Route) names them.
-    pub fn with_route_from_extensions(mut self, find: FindRoute) -> Self {
-        self.options_mut().find_route = find;
-        self
+    fn from_parts(instruments: Option<Instruments>, options: MetricsLayerOptions) -> Self {
+        let shared = |instruments| Arc::new(Shared { instruments, options });
+        Self { shared: instruments.map(shared) }
     }
 }

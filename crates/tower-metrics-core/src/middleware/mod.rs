@@ -30,14 +30,22 @@
 
 mod body;
 mod future;
+mod head;
 mod layer;
+mod options;
 mod request_body;
+mod resolver;
 mod route;
 mod service;
+mod unmeasured;
 
 pub use self::body::ResponseBody;
 pub use self::future::ResponseFuture;
-pub use self::layer::{MetricsLayer, MetricsLayerOptions};
+pub use self::head::{RequestHead, ResponseHead};
+pub use self::layer::MetricsLayer;
+pub use self::options::MetricsLayerOptions;
 pub use self::request_body::{RequestBody, RequestSizeLayer, RequestSizeService};
+pub use self::resolver::{RouteError, RouteResolver};
 pub use self::route::{RouteLayer, RouteService};
 pub use self::service::MetricsService;
+pub use self::unmeasured::{Unmeasured, UnmeasuredFuture, UnmeasuredLayer, UnmeasuredService};

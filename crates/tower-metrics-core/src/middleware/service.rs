@@ -1,6 +1,7 @@
 //! The service: a request arrives.
 
 use std::fmt;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
@@ -9,30 +10,44 @@ use tower_service::Service;
 
 use super::body::ResponseBody;
 use super::future::ResponseFuture;
-use super::layer::FindRoute;
+use super::head::RequestHead;
+use super::options::MetricsLayerOptions;
 use super::request_body::ByteCount;
-use crate::labels::{Method, Route, RouteSlot};
+use crate::labels::{Route, RouteSlot};
 use crate::request::{Instruments, RequestGuard};
 
 /// Measures the requests of `S`. See the [module docs](super).
 #[derive(Clone)]
 pub struct MetricsService<S> {
     inner: S,
-    instruments: Instruments,
-    find_route: FindRoute,
+    shared: Option<Arc<Shared>>,
+}
+
+/// What all services of a layer share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) instruments: Instruments,
+    pub(super) options: MetricsLayerOptions,
 }
 
 impl<S> MetricsService<S> {
-    pub(super) fn new(inner: S, instruments: Instruments, find_route: FindRoute) -> Self {
-        Self { inner, instruments, find_route }
+    pub(super) fn new(inner: S, shared: Option<Arc<Shared>>) -> Self {
+        Self { inner, shared }
     }
+}
 
-    fn arrive<B>(&self, request: &mut Request<B>) -> RequestGuard {
-        let method = Method::from(request.method());
-        let route = (self.find_route)(request.extensions())
-            .or_else(|| request.extensions().get().map(Route::as_str));
+impl Shared {
+    /// Counts a request in, unless it is excluded.
+    fn arrive<B>(&self, request: &mut Request<B>) -> Option<RequestGuard> {
+        let head = RequestHead::from(&*request);
+        let route = self.options.routes.resolve(head);
+        let route = route.as_deref().or_else(|| head.extensions.get().map(Route::as_str));
+        if self.options.excludes(head, route) {
+            return None;
+        }
+        let labels = self.options.request_labels(&self.instruments, head);
         let named = route.is_some();
-        let mut guard = self.instruments.start(method, route);
+        let mut guard = self.instruments.start(head.method.as_str(), route, labels);
         if !named {
             let slot = RouteSlot::default();
             request.extensions_mut().insert(slot.clone());
@@ -43,7 +58,7 @@ impl<S> MetricsService<S> {
             guard.watch_request_bytes(count.bytes());
             request.extensions_mut().insert(count);
         }
-        guard
+        Some(guard)
     }
 }
 
@@ -61,9 +76,11 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let mut guard = Some(self.arrive(&mut request));
+        let mut guard = self.shared.as_ref().and_then(|shared| shared.arrive(&mut request));
+        let labels_response = |shared: &&Arc<Shared>| shared.options.has_response_labels();
+        let labels = self.shared.as_ref().filter(labels_response).map(Arc::clone);
         let future = RequestGuard::watch_panic(&mut guard, || self.inner.call(request));
-        ResponseFuture::new(future, guard)
+        ResponseFuture::new(future, guard, labels)
     }
 }
 

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::error::BuildError;
 use super::instruments::Instruments;
-use super::settings::Settings;
+use super::plan::{Convention, Plan};
 use crate::Buckets;
-use crate::backend::{Backend, DeclareError, Global};
-use crate::names;
+use crate::backend::{Backend, Global};
+use crate::names::{HttpLabel, HttpMetric};
 
 /// Configures a middleware `T`: [`MetricsLayer`](crate::MetricsLayer), or that of another
 /// framework.
@@ -15,7 +16,7 @@ use crate::names;
 #[must_use = "a builder does nothing until it is built"]
 pub struct Builder<T: Measures> {
     backend: Arc<dyn Backend>,
-    settings: Settings,
+    plan: Plan,
     options: T::Options,
 }
 
@@ -24,18 +25,14 @@ pub trait Measures: Sized {
     /// What it is built with, besides the metrics.
     type Options: Default + Clone + fmt::Debug;
 
-    /// Puts it together.
-    fn from_parts(instruments: Instruments, options: Self::Options) -> Self;
+    /// Puts it together. Without instruments it measures nothing and passes requests through.
+    fn from_parts(instruments: Option<Instruments>, options: Self::Options) -> Self;
 }
 
 impl<T: Measures> Builder<T> {
     /// Starts from the defaults.
     pub fn new() -> Self {
-        Self {
-            backend: Arc::new(Global),
-            settings: Settings::default(),
-            options: T::Options::default(),
-        }
+        Self { backend: Arc::new(Global), plan: Plan::default(), options: T::Options::default() }
     }
 
     /// Sets where the metrics go. Defaults to what is installed globally.
@@ -45,8 +42,14 @@ impl<T: Measures> Builder<T> {
     }
 
     /// Sets the buckets of the request durations, in seconds. Defaults to [`Buckets::http`].
-    pub fn with_duration_buckets(mut self, buckets: Buckets) -> Self {
-        self.settings.duration.buckets = Some(buckets);
+    pub fn with_duration_buckets(self, buckets: Buckets) -> Self {
+        self.with_buckets(HttpMetric::Duration, buckets)
+    }
+
+    /// Sets the buckets of a histogram. Defaults to those of its
+    /// [specification](HttpMetric::spec).
+    pub fn with_buckets(mut self, metric: HttpMetric, buckets: Buckets) -> Self {
+        self.plan.buckets.push((metric, buckets));
         self
     }
 
@@ -54,49 +57,137 @@ impl<T: Measures> Builder<T> {
     ///
     /// The duration is still recorded when the request ends; only the time it shows changes.
     pub fn with_duration_until_head(mut self) -> Self {
-        self.settings.duration_until_head = true;
+        self.plan.duration_until_head = true;
         self
     }
 
     /// Records the time until the head of the response, in seconds, as
     /// `http_response_time_to_first_byte_seconds`. Defaults to off.
-    pub fn with_time_to_first_byte(mut self, buckets: Buckets) -> Self {
-        let mut spec = names::TIME_TO_FIRST_BYTE;
-        spec.buckets = Some(buckets);
-        self.settings.time_to_first_byte = Some(spec);
-        self
+    pub fn with_time_to_first_byte(self, buckets: Buckets) -> Self {
+        self.with_metric(HttpMetric::TimeToFirstByte, buckets)
     }
 
     /// Records the bytes of the response body that were sent, as `http_response_size_bytes`.
     /// Defaults to off.
-    pub fn with_response_size(mut self, buckets: Buckets) -> Self {
-        let mut spec = names::RESPONSE_SIZE;
-        spec.buckets = Some(buckets);
-        self.settings.response_size = Some(spec);
-        self
+    pub fn with_response_size(self, buckets: Buckets) -> Self {
+        self.with_metric(HttpMetric::ResponseSize, buckets)
     }
 
     /// Records the bytes of the request body that were read, as `http_request_size_bytes`.
     /// Defaults to off.
     ///
     /// On tower, a [`RequestSizeLayer`](crate::RequestSizeLayer) inside must count them.
-    pub fn with_request_size(mut self, buckets: Buckets) -> Self {
-        let mut spec = names::REQUEST_SIZE;
-        spec.buckets = Some(buckets);
-        self.settings.request_size = Some(spec);
+    pub fn with_request_size(self, buckets: Buckets) -> Self {
+        self.with_metric(HttpMetric::RequestSize, buckets)
+    }
+
+    fn with_metric(mut self, metric: HttpMetric, buckets: Buckets) -> Self {
+        self.plan.on.push(metric);
+        self.with_buckets(metric, buckets)
+    }
+
+    /// Switches a metric off, which then costs nothing. Defaults to on, but for the opt-in ones.
+    pub fn without_metric(mut self, metric: HttpMetric) -> Self {
+        self.plan.off.push(metric);
+        self
+    }
+
+    /// Names a metric. Defaults to its [specification](HttpMetric::spec).
+    pub fn with_metric_name(mut self, metric: HttpMetric, name: impl Into<String>) -> Self {
+        self.plan.metric_names.push((metric, name.into()));
+        self
+    }
+
+    /// Names a label. Defaults to [`HttpLabel::name`].
+    pub fn with_label_name(mut self, label: HttpLabel, name: impl Into<String>) -> Self {
+        self.plan.label_names.push((label, name.into()));
+        self
+    }
+
+    /// Puts a prefix before the names of all metrics: `app` makes `app_http_requests_total`.
+    /// Defaults to none.
+    pub fn with_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.plan.prefix = Some(prefix.into());
+        self
+    }
+
+    /// Follows the [OpenTelemetry conventions] in names, labels and buckets:
+    /// `http_server_request_duration_seconds`, whose `_count` counts the requests, and
+    /// `http_server_active_requests`; the sizes, if they are on, get their names from there too.
+    /// Which methods are known can be set in `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`. Defaults to
+    /// Prometheus' usual names.
+    ///
+    /// [OpenTelemetry conventions]: https://opentelemetry.io/docs/specs/semconv/http/http-metrics/
+    pub fn with_open_telemetry_names(mut self) -> Self {
+        self.plan.convention = Convention::OpenTelemetry {
+            known_methods: std::env::var("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS").ok(),
+        };
+        self
+    }
+
+    /// Adds a label with one value to every metric. Defaults to none.
+    pub fn with_constant_label(
+        mut self,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Self {
+        self.plan.constant_labels.push((name.into(), value.into()));
+        self
+    }
+
+    /// Shows the status by its class, `2xx`, instead of its code. Defaults to the code.
+    pub fn with_status_class(mut self) -> Self {
+        self.plan.status_class = true;
+        self
+    }
+
+    /// Adds the label `http_version`: `1.1`, `2`, `3`. Defaults to off.
+    pub fn with_http_version(mut self) -> Self {
+        self.plan.http_version = true;
+        self
+    }
+
+    /// Adds the label `scheme`: `http` or `https`, as the request's target has it, else `http`.
+    /// Defaults to off.
+    pub fn with_scheme(mut self) -> Self {
+        self.plan.scheme = true;
         self
     }
 
     /// Adds the label `grpc_status` to the request counter: 0 to 16, empty where an answer has
     /// none. Defaults to off.
     pub fn with_grpc_status(mut self) -> Self {
-        self.settings.add_grpc_status();
+        self.plan.grpc_status = true;
+        self
+    }
+
+    /// Adds the label `endpoint` to the gauge of requests in flight. Defaults to off: actix-web
+    /// knows the endpoint only after routing, and counts all under `unmatched`.
+    pub fn with_in_flight_by_endpoint(mut self) -> Self {
+        self.plan.in_flight_by_endpoint = true;
         self
     }
 
     /// Sets how many endpoints are told apart; later ones become `other`. Defaults to 1 000.
     pub fn with_max_endpoints(mut self, max: usize) -> Self {
-        self.settings.max_endpoints = max;
+        self.plan.max_endpoints = max;
+        self
+    }
+
+    /// Sets how many values of an extra label are told apart; later ones become `other`. Defaults
+    /// to 100.
+    pub fn with_label_limit(mut self, name: impl Into<String>, max: usize) -> Self {
+        self.plan.label_limits.push((name.into(), max));
+        self
+    }
+
+    /// Measures nothing if the environment variable `name` is `0`, `false`, `off` or `no`. Defaults
+    /// to no such variable.
+    pub fn with_env_switch(mut self, name: &str) -> Self {
+        if let Ok(value) = std::env::var(name) {
+            let off = ["0", "false", "off", "no"];
+            self.plan.disabled |= off.iter().any(|off| value.eq_ignore_ascii_case(off));
+        }
         self
     }
 
@@ -104,25 +195,44 @@ impl<T: Measures> Builder<T> {
     ///
     /// # Errors
     ///
-    /// [`BuildError`] if a metric cannot be declared, for example because its name was declared
-    /// with other buckets before.
+    /// [`BuildError`] if the settings contradict each other, or a metric cannot be declared, for
+    /// example because its name was declared with other buckets before.
     pub fn build(self) -> Result<T, BuildError> {
-        let instruments = Instruments::new(self.backend, self.settings);
-        instruments.declare().map_err(BuildError::Declare)?;
-        Ok(T::from_parts(instruments, self.options))
+        if self.plan.disabled {
+            return Ok(T::from_parts(None, self.options));
+        }
+        let instruments = Instruments::new(self.backend, self.plan.settings()?);
+        instruments.declare()?;
+        Ok(T::from_parts(Some(instruments), self.options))
     }
 
-    /// Builds the middleware; if its metrics cannot be declared, that is logged, and what was
+    /// Builds the middleware. What [`build`](Self::build) would refuse is logged, and what was
     /// declared before holds.
     pub fn build_or_warn(self) -> T {
-        let instruments = Instruments::new(self.backend, self.settings);
+        let instruments = Instruments::new(self.backend, self.plan.to_settings());
         instruments.declare_or_warn();
-        T::from_parts(instruments, self.options)
+        T::from_parts(Some(instruments).filter(|_| !self.plan.disabled), self.options)
     }
 
     /// The part that only `T` knows; for its own setters.
     pub fn options_mut(&mut self) -> &mut T::Options {
         &mut self.options
+    }
+
+    /// Adds a label whose value `T` finds in requests or responses; for the setters of `T`. Its
+    /// index for [`Instruments::set_label`] counts from [`Instruments::first_own_label`].
+    pub fn add_extra_label(&mut self, name: impl Into<String>) {
+        self.plan.extra_labels.push(name.into());
+    }
+}
+
+impl Instruments {
+    /// The default metrics, into `backend`. If they cannot be declared, that is logged, and what
+    /// was declared before holds.
+    pub fn standard(backend: impl Backend) -> Self {
+        let instruments = Self::new(Arc::new(backend), Plan::default().to_settings());
+        instruments.declare_or_warn();
+        instruments
     }
 }
 
@@ -135,32 +245,8 @@ impl<T: Measures> Default for Builder<T> {
 impl<T: Measures> fmt::Debug for Builder<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
-            .field("settings", &self.settings)
+            .field("plan", &self.plan)
             .field("options", &self.options)
             .finish_non_exhaustive()
-    }
-}
-
-/// Why a middleware could not be built.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// A metric could not be declared.
-    Declare(DeclareError),
-}
-
-impl fmt::Display for BuildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Declare(_) => f.write_str("an HTTP metric could not be declared"),
-        }
-    }
-}
-
-impl std::error::Error for BuildError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Declare(error) => Some(error),
-        }
     }
 }

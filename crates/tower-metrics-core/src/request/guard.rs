@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use quanta::Instant;
 
-use super::outcome::{AbortReason, Outcome, Status};
+use super::extra::ExtraLabels;
+use super::outcome::{AbortReason, Ending, Measurements};
 use super::series::Series;
-use crate::labels::{GrpcStatus, Method, RouteSlot};
+use crate::labels::{GrpcStatus, Method, MethodLabel, RouteSlot};
 
 /// Owns a request from its arrival to its end, and records it once when it ends.
 ///
@@ -24,23 +25,27 @@ use crate::labels::{GrpcStatus, Method, RouteSlot};
 #[must_use = "dropping the guard ends the request"]
 pub struct RequestGuard {
     series: Arc<Series>,
-    method: Method,
-    arrived: Instant,
-    head: Option<Head>,
-    grpc: Option<GrpcStatus>,
     named: Option<Arc<Series>>,
-    slot: Option<RouteSlot>,
-    request_bytes: Option<Arc<AtomicU64>>,
+    method: Method,
+    method_label: MethodLabel,
+    arrived: Instant,
+    status: Option<u16>,
     response_bytes: u64,
     remaining: Option<u64>,
     end: End,
+    /// What most requests do not have, so that the guard is cheap to hand on.
+    rare: Option<Box<Rare>>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Head {
-    status: u16,
-    /// Read from the clock only if a metric asks for it.
-    at: Option<Instant>,
+#[derive(Debug, Default)]
+struct Rare {
+    labels: ExtraLabels,
+    /// The labels that the request was counted in with.
+    arrived_labels: ExtraLabels,
+    slot: Option<RouteSlot>,
+    request_bytes: Option<Arc<AtomicU64>>,
+    head_at: Option<Instant>,
+    grpc: Option<GrpcStatus>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -49,29 +54,57 @@ enum End {
     Delivered(Instant),
     Completed,
     Aborted(AbortReason),
+    Discarded,
 }
 
 impl RequestGuard {
-    pub(super) fn new(series: Arc<Series>, method: Method, arrived: Instant) -> Self {
-        Self {
+    pub(super) fn new(series: Arc<Series>, method: &str, labels: ExtraLabels) -> Self {
+        let arrived = Instant::now();
+        let second = series.source().second(arrived);
+        let settings = series.source().settings();
+        let known = Method::from(method);
+        let method_label = settings.methods.label(known, method);
+        let rare = (!labels.values().is_empty()).then(|| {
+            let arrived_labels =
+                if settings.in_flight_by_extra { labels.clone() } else { ExtraLabels::default() };
+            Box::new(Rare { labels, arrived_labels, ..Rare::default() })
+        });
+        let guard = Self {
             series,
-            method,
-            arrived,
-            head: None,
-            grpc: None,
             named: None,
-            slot: None,
-            request_bytes: None,
+            method: known,
+            method_label,
+            arrived,
+            status: None,
             response_bytes: 0,
             remaining: None,
             end: End::Dropped,
+            rare,
+        };
+        guard.count_in(second)
+    }
+
+    fn count_in(mut self, second: u64) -> Self {
+        while !self.series.arrive(self.method_label, self.arrived_labels(), second) {
+            self.series = self.series.renewed();
         }
+        self
+    }
+
+    fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    fn arrived_labels(&self) -> &[Arc<str>] {
+        self.rare.as_ref().map_or(&[], |rare| rare.arrived_labels.values())
     }
 
     /// Notes that the head of the response is ready, with this status code (100 to 999).
     pub fn response(&mut self, status: u16) {
-        let timed = self.series.source().settings().times_head();
-        self.head = Some(Head { status, at: timed.then(Instant::now) });
+        self.status = Some(status);
+        if self.series.source().settings().times_head() {
+            self.rare().head_at = Some(Instant::now());
+        }
     }
 
     /// Whether somebody should look for a gRPC status and tell it
@@ -82,7 +115,7 @@ impl RequestGuard {
 
     /// Notes the gRPC status of the response, from its head or its trailers.
     pub fn grpc_status(&mut self, status: GrpcStatus) {
-        self.grpc = Some(status);
+        self.rare().grpc = Some(status);
     }
 
     /// Names the route of the request, if it was not known when the request arrived.
@@ -90,15 +123,27 @@ impl RequestGuard {
         self.named = Some(self.series.of(route));
     }
 
+    /// Sets the value of the extra label `index`; a value that is one too many is replaced and
+    /// counted.
+    pub fn set_label(&mut self, index: usize, value: &str) {
+        let source = Arc::clone(self.series.source());
+        self.rare().labels.set(&source, index, value);
+    }
+
+    /// Ends the request and forgets it: it is counted out, and nothing else is recorded.
+    pub fn discard(mut self) {
+        self.end = End::Discarded;
+    }
+
     /// Looks into `slot` for the route when the request ends, unless
     /// [`set_route`](Self::set_route) named it.
     pub(crate) fn watch_slot(&mut self, slot: RouteSlot) {
-        self.slot = Some(slot);
+        self.rare().slot = Some(slot);
     }
 
     /// Reads the size of the request's body from `bytes` when the request ends.
     pub fn watch_request_bytes(&mut self, bytes: Arc<AtomicU64>) {
-        self.request_bytes = Some(bytes);
+        self.rare().request_bytes = Some(bytes);
     }
 
     /// Whether HTTP sends a body with the response ([RFC 9110, section 6.4.1]); servers never take
@@ -106,7 +151,7 @@ impl RequestGuard {
     ///
     /// [RFC 9110, section 6.4.1]: https://www.rfc-editor.org/rfc/rfc9110#section-6.4.1
     pub fn sends_body(&self) -> bool {
-        let status = self.head.map_or(0, |head| head.status);
+        let status = self.status.unwrap_or_default();
         match self.method {
             Method::Head => false,
             Method::Connect if (200..300).contains(&status) => false,
@@ -159,32 +204,37 @@ impl RequestGuard {
         })
     }
 
-    fn outcome(&self, ended: Instant) -> Outcome {
-        let reason = match (self.end, self.head) {
-            (End::Completed | End::Delivered(_), _) => None,
+    fn ending(&self) -> Ending {
+        let reason = match (self.end, self.status) {
+            (End::Completed | End::Delivered(_) | End::Discarded, _) => None,
             (End::Aborted(reason), _) => Some(reason),
             (End::Dropped, None) => Some(AbortReason::Cancelled),
             (End::Dropped, Some(_)) => Some(AbortReason::BodyDropped),
         };
-        let settings = self.series.source().settings();
-        let head_at = self.head.and_then(|head| head.at);
+        let unanswered = || reason.map_or(200, AbortReason::status);
+        Ending {
+            status: self.status.unwrap_or_else(unanswered),
+            answered: self.status.is_some(),
+            grpc: self.rare.as_ref().and_then(|rare| rare.grpc),
+            reason,
+        }
+    }
+
+    fn measurements(&self, ended: Instant) -> Measurements {
+        let until_head = self.series.source().settings().duration_until_head;
+        let rare = self.rare.as_ref();
+        let head_at = rare.and_then(|rare| rare.head_at);
+        let request_bytes = rare.and_then(|rare| rare.request_bytes.as_ref());
         let until = match (self.end, head_at) {
-            (_, Some(head_at)) if settings.duration_until_head => head_at,
+            (_, Some(head_at)) if until_head => head_at,
             (End::Delivered(at), _) => at,
             _ => ended,
         };
         let seconds = |to: Instant| to.saturating_duration_since(self.arrived).as_secs_f64();
-        Outcome {
-            status: Status {
-                http: self
-                    .head
-                    .map_or_else(|| reason.map_or(200, AbortReason::status), |head| head.status),
-                grpc: self.grpc,
-            },
-            reason,
+        Measurements {
             duration_seconds: seconds(until),
             time_to_first_byte_seconds: head_at.map(seconds),
-            request_bytes: self.request_bytes.as_ref().map(|bytes| bytes.load(Ordering::Relaxed)),
+            request_bytes: request_bytes.map(|bytes| bytes.load(Ordering::Relaxed)),
             response_bytes: self.response_bytes,
         }
     }
@@ -192,7 +242,7 @@ impl RequestGuard {
     /// The series of the route that was named after the request arrived.
     fn named_later(&mut self) -> Option<Arc<Series>> {
         self.named.take().or_else(|| {
-            let route = self.slot.as_ref()?.take()?;
+            let route = self.rare.as_ref()?.slot.as_ref()?.take()?;
             Some(self.series.of(route.as_str()))
         })
     }
@@ -202,11 +252,16 @@ impl Drop for RequestGuard {
     fn drop(&mut self) {
         let ended = Instant::now();
         let second = self.series.source().second(ended);
-        let outcome = self.outcome(ended);
+        self.series.leave(self.method_label, self.arrived_labels(), second);
+        if matches!(self.end, End::Discarded) {
+            return;
+        }
 
-        self.series.leave(self.method, second);
         let mut other = self.named_later();
-        while !other.as_ref().unwrap_or(&self.series).record(self.method, &outcome, second) {
+        let labels = self.rare.as_ref().map_or(&[][..], |rare| rare.labels.values());
+        let key = (self.method_label, labels);
+        let outcome = (self.ending(), &self.measurements(ended));
+        while !other.as_ref().unwrap_or(&self.series).record(key, outcome, second) {
             other = Some(other.as_ref().unwrap_or(&self.series).renewed());
         }
     }

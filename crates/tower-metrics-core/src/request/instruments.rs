@@ -4,16 +4,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use arc_swap::ArcSwap;
-use quanta::Instant;
 
-use super::builder::Measures;
+use super::extra::ExtraLabels;
 use super::guard::RequestGuard;
 use super::series::Series;
 use super::settings::Settings;
 use super::source::Source;
 use crate::backend::{Backend, DeclareError};
-use crate::labels::{Method, Route};
-use crate::names;
+use crate::labels::Route;
 
 /// The metrics of a layer: the cached handles, and the backend that they come from.
 ///
@@ -23,9 +21,6 @@ use crate::names;
 pub struct Instruments {
     cache: Arc<Cache>,
 }
-
-/// The endpoints that no application declares; they do not count towards the limit.
-const RESERVED: [&str; 2] = [Route::UNMATCHED, Route::OVERFLOW];
 
 /// Instruments that may be gone; see [`Instruments::downgrade`].
 #[derive(Clone, Debug, Default)]
@@ -76,18 +71,40 @@ impl Instruments {
         self.cache.source.settings().request_size.is_some()
     }
 
+    /// The index of the label `http_version`, if it is on.
+    pub fn http_version_label(&self) -> Option<usize> {
+        self.cache.source.settings().http_version
+    }
+
+    /// The index of the label `scheme`, if it is on.
+    pub fn scheme_label(&self) -> Option<usize> {
+        self.cache.source.settings().scheme
+    }
+
+    /// The index of the first label that was added by
+    /// [`Builder::add_extra_label`](super::Builder::add_extra_label).
+    pub fn first_own_label(&self) -> usize {
+        self.cache.source.settings().first_own_label
+    }
+
+    /// The values of the extra labels for [`start`](Self::start), all empty at first.
+    pub fn extra_labels(&self) -> ExtraLabels {
+        ExtraLabels::new(&self.cache.source)
+    }
+
+    /// Sets the value of the extra label `index` in `labels`; a value that is one too many is
+    /// replaced and counted.
+    pub fn set_label(&self, labels: &mut ExtraLabels, index: usize, value: &str) {
+        labels.set(&self.cache.source, index, value);
+    }
+
     /// Counts in a request that arrived now; the guard counts it out.
     ///
     /// `route` is the template of the matched route, `None` if no route matched or none is known
     /// yet ([`RequestGuard::set_route`]).
-    pub fn start(&self, method: Method, route: Option<&str>) -> RequestGuard {
-        let arrived = Instant::now();
-        let second = self.cache.source.second(arrived);
-        let mut series = self.cache.series(route.unwrap_or(Route::UNMATCHED));
-        while !series.arrive(method, second) {
-            series = series.renewed();
-        }
-        RequestGuard::new(series, method, arrived)
+    pub fn start(&self, method: &str, route: Option<&str>, labels: ExtraLabels) -> RequestGuard {
+        let series = self.cache.series(route.unwrap_or(Route::UNMATCHED));
+        RequestGuard::new(series, method, labels)
     }
 }
 
@@ -95,14 +112,6 @@ impl WeakInstruments {
     /// The instruments, if anybody still holds them.
     pub fn upgrade(&self) -> Option<Instruments> {
         Some(Instruments { cache: self.cache.upgrade()? })
-    }
-}
-
-impl Measures for Instruments {
-    type Options = ();
-
-    fn from_parts(instruments: Instruments, (): ()) -> Self {
-        instruments
     }
 }
 
@@ -119,18 +128,14 @@ impl Cache {
 
     #[cold]
     fn insert(&self, endpoint: &str) -> Arc<Series> {
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let endpoints = self.endpoints.load();
-        let known_reserved = RESERVED.iter().filter(|name| endpoints.contains_key(**name)).count();
-        let named = endpoints.len() - known_reserved;
-        let reserved = RESERVED.contains(&endpoint);
-        let endpoint = if reserved || named < self.source.settings().max_endpoints {
+        let reserved = [Route::UNMATCHED, Route::OVERFLOW].contains(&endpoint);
+        let endpoint = if reserved || self.source.admits_endpoint(endpoint) {
             endpoint
         } else {
-            let overflow = &self.source.settings().label_overflow;
-            self.source.counter(overflow, &[names::ENDPOINT]).increment(1);
             Route::OVERFLOW
         };
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let endpoints = self.endpoints.load();
         if let Some(series) = endpoints.get(endpoint) {
             return Arc::clone(series);
         }

@@ -6,14 +6,20 @@
 
 mod append_list;
 mod builder;
+mod error;
+mod extra;
 mod guard;
 mod instruments;
+mod keyed;
 mod outcome;
+mod plan;
 mod series;
 mod settings;
 mod source;
 
-pub use self::builder::{BuildError, Builder, Measures};
+pub use self::builder::{Builder, Measures};
+pub use self::error::BuildError;
+pub use self::extra::ExtraLabels;
 pub use self::guard::{RequestGuard, on_unwind};
 pub use self::instruments::{Instruments, WeakInstruments};
 pub use self::outcome::AbortReason;

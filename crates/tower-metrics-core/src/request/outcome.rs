@@ -40,20 +40,21 @@ impl AbortReason {
     }
 }
 
-/// What is recorded about a request, all known when it ends.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Outcome {
-    pub(crate) status: Status,
+/// How a request ended: what tells the series of one method and route apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Ending {
+    pub(crate) status: u16,
+    /// Whether there was a response, whose status this is.
+    pub(crate) answered: bool,
+    pub(crate) grpc: Option<GrpcStatus>,
     pub(crate) reason: Option<AbortReason>,
+}
+
+/// What is measured of a request, all known when it ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Measurements {
     pub(crate) duration_seconds: f64,
     pub(crate) time_to_first_byte_seconds: Option<f64>,
     pub(crate) request_bytes: Option<u64>,
     pub(crate) response_bytes: u64,
-}
-
-/// What tells the request counters of one method and route apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Status {
-    pub(crate) http: u16,
-    pub(crate) grpc: Option<GrpcStatus>,
 }

@@ -1,16 +1,16 @@
 //! The handles of one endpoint, resolved on first sight and then only read.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Weak};
 
 use metrics::{Counter, Gauge, Histogram};
 
-use super::append_list::AppendList;
 use super::instruments::Cache;
-use super::outcome::{AbortReason, Outcome, Status};
+use super::keyed::Keyed;
+use super::outcome::{Ending, Measurements};
+use super::settings::{Facts, Metric};
 use super::source::Source;
-use crate::labels::Method;
-use crate::spec::MetricSpec;
+use crate::labels::MethodLabel;
 
 /// How many seconds a handle may lie unused before it is resolved again: an exporter may have
 /// forgotten its series by then, and what is recorded into the old handle would be lost.
@@ -24,33 +24,28 @@ pub(crate) struct Series {
     /// Guards hold series, and find the cache by them while it is there.
     cache: Weak<Cache>,
     stale_after: u64,
-    methods: AppendList<Method, MethodSeries>,
+    arriving: Keyed<MethodLabel, Arriving>,
+    ended: Keyed<(MethodLabel, Ending), Ended>,
 }
 
-/// The handles of one endpoint and method; those of metrics that are off do nothing.
+/// What is recorded when a request arrives, and taken back when it ends.
 #[derive(Debug)]
-struct MethodSeries {
+struct Arriving {
     used: LastUsed,
     in_flight: Gauge,
-    /// Resolved when the first request ends, since a histogram is shown from then on: the request
-    /// may turn out to belong to another endpoint.
-    histograms: OnceLock<Histograms>,
-    requests: AppendList<Status, TrackedCounter>,
-    aborted: AppendList<AbortReason, TrackedCounter>,
 }
 
+/// What is recorded when a request has ended in one way; the handles of metrics that are off do
+/// nothing.
 #[derive(Debug)]
-struct Histograms {
+struct Ended {
+    used: LastUsed,
+    requests: Counter,
+    aborted: Counter,
     duration: Histogram,
     time_to_first_byte: Histogram,
     request_size: Histogram,
     response_size: Histogram,
-}
-
-#[derive(Debug)]
-struct TrackedCounter {
-    used: LastUsed,
-    counter: Counter,
 }
 
 /// The second in which something was used last.
@@ -62,10 +57,17 @@ impl Series {
     pub(crate) fn new(endpoint: Arc<str>, source: Arc<Source>, cache: Weak<Cache>) -> Self {
         // Without a recorder handles do nothing, so look again every second until there is one.
         let stale_after = if source.is_recording() { STALE_AFTER } else { 0 };
-        Self { endpoint, source, cache, stale_after, methods: AppendList::default() }
+        Self {
+            endpoint,
+            source,
+            cache,
+            stale_after,
+            arriving: Keyed::default(),
+            ended: Keyed::default(),
+        }
     }
 
-    /// The series of another endpoint of the same layer.
+    /// The series of another endpoint of the same middleware.
     pub(crate) fn of(&self, endpoint: &str) -> Arc<Self> {
         match self.cache.upgrade() {
             Some(cache) => cache.series(endpoint),
@@ -94,102 +96,102 @@ impl Series {
         &self.source
     }
 
-    /// Counts a request of `method` in. `false`, and nothing counted, if the handles are stale.
+    /// Counts a request in. `false`, and nothing counted, if the handles are stale.
     #[must_use]
-    pub(crate) fn arrive(&self, method: Method, second: u64) -> bool {
-        let series = self.method(method, second);
-        let fresh = series.used.touch(second, self.stale_after);
-        if fresh {
-            series.in_flight.increment(1.0);
-        }
-        fresh
+    pub(crate) fn arrive(&self, method: MethodLabel, extra: &[Arc<str>], second: u64) -> bool {
+        self.with_arriving(method, extra, second, |arriving| {
+            let fresh = arriving.used.touch(second, self.stale_after);
+            if fresh {
+                arriving.in_flight.increment(1.0);
+            }
+            fresh
+        })
     }
 
-    /// Counts out a request that was counted in here.
-    pub(crate) fn leave(&self, method: Method, second: u64) {
-        self.method(method, second).in_flight.decrement(1.0);
+    /// Counts out a request that was counted in here, with the same extra label values.
+    pub(crate) fn leave(&self, method: MethodLabel, extra: &[Arc<str>], second: u64) {
+        self.with_arriving(method, extra, second, |arriving| arriving.in_flight.decrement(1.0));
     }
 
     /// Records a request that ended. `false`, and nothing recorded, if a handle is stale.
     #[must_use]
-    pub(crate) fn record(&self, method: Method, outcome: &Outcome, second: u64) -> bool {
-        let series = self.method(method, second);
-        let request = series.requests.get_or_insert_with(outcome.status, || {
-            TrackedCounter::new(self.requests_counter(method, outcome.status), second)
-        });
-        let aborted = outcome.reason.map(|reason| {
-            series.aborted.get_or_insert_with(reason, || {
-                TrackedCounter::new(self.aborted_counter(method, reason), second)
-            })
-        });
-
-        let fresh = series.used.touch(second, self.stale_after)
-            && request.used.touch(second, self.stale_after)
-            && aborted.is_none_or(|aborted| aborted.used.touch(second, self.stale_after));
-        if !fresh {
-            return false;
-        }
-        request.counter.increment(1);
-        if let Some(aborted) = aborted {
-            aborted.counter.increment(1);
-        }
-        let histograms = series.histograms.get_or_init(|| self.histograms(method));
-        histograms.duration.record(outcome.duration_seconds);
-        if let Some(seconds) = outcome.time_to_first_byte_seconds {
-            histograms.time_to_first_byte.record(seconds);
-        }
-        if let Some(bytes) = outcome.request_bytes {
-            histograms.request_size.record(to_f64(bytes));
-        }
-        histograms.response_size.record(to_f64(outcome.response_bytes));
-        true
-    }
-
-    fn method(&self, method: Method, second: u64) -> &MethodSeries {
-        self.methods.get_or_insert_with(method, || {
-            let in_flight = &self.source.settings().in_flight;
-            MethodSeries {
-                used: LastUsed::at(second),
-                in_flight: self.source.gauge(in_flight, &[method.as_str()]),
-                histograms: OnceLock::new(),
-                requests: AppendList::default(),
-                aborted: AppendList::default(),
+    pub(crate) fn record(
+        &self,
+        (method, extra): (MethodLabel, &[Arc<str>]),
+        (ending, measured): (Ending, &Measurements),
+        second: u64,
+    ) -> bool {
+        let make = || self.ended(method, extra, ending, second);
+        self.ended.with(((method, ending), extra), make, |ended| {
+            let fresh = ended.used.touch(second, self.stale_after);
+            if fresh {
+                ended.record(ending, measured);
             }
+            fresh
         })
     }
 
-    fn histograms(&self, method: Method) -> Histograms {
+    fn with_arriving<T>(
+        &self,
+        method: MethodLabel,
+        extra: &[Arc<str>],
+        second: u64,
+        f: impl FnOnce(&Arriving) -> T,
+    ) -> T {
+        let make = || {
+            let facts = self.facts(method, extra);
+            let in_flight = &self.source.settings().in_flight;
+            let gauge = |metric: &Metric| self.source.gauge(metric, &facts);
+            Arriving {
+                used: LastUsed::at(second),
+                in_flight: in_flight.as_ref().map_or(Gauge::noop(), gauge),
+            }
+        };
+        self.arriving.with((method, extra), make, f)
+    }
+
+    fn ended(&self, method: MethodLabel, extra: &[Arc<str>], ending: Ending, second: u64) -> Ended {
+        let facts = Facts { ending: Some(ending), ..self.facts(method, extra) };
+        let counter = |metric: &Option<Metric>| {
+            metric.as_ref().map_or(Counter::noop(), |metric| self.source.counter(metric, &facts))
+        };
+        let histogram = |metric: &Option<Metric>| {
+            let make = |metric| self.source.histogram(metric, &facts);
+            metric.as_ref().map_or(Histogram::noop(), make)
+        };
         let settings = self.source.settings();
-        let labels = [method.as_str(), &self.endpoint];
-        let histogram = |spec: &MetricSpec| self.source.histogram(spec, &labels);
-        let optional =
-            |spec: &Option<MetricSpec>| spec.as_ref().map_or(Histogram::noop(), histogram);
-        Histograms {
+        Ended {
+            used: LastUsed::at(second),
+            requests: counter(&settings.requests),
+            // Registered where it counts, since a counter is shown from then on.
+            aborted: ending.reason.map_or(Counter::noop(), |_| counter(&settings.aborted)),
             duration: histogram(&settings.duration),
-            time_to_first_byte: optional(&settings.time_to_first_byte),
-            request_size: optional(&settings.request_size),
-            response_size: optional(&settings.response_size),
+            time_to_first_byte: histogram(&settings.time_to_first_byte),
+            request_size: histogram(&settings.request_size),
+            response_size: histogram(&settings.response_size),
         }
     }
 
-    fn requests_counter(&self, method: Method, status: Status) -> Counter {
-        let settings = self.source.settings();
-        let code = status.http.to_string();
-        let grpc = status.grpc.map_or_else(String::new, |grpc| grpc.code().to_string());
-        // The specification lists `grpc_status` only where that is switched on.
-        let labels = [method.as_str(), &self.endpoint, &code, &grpc];
-        self.source.counter(&settings.requests, &labels)
-    }
-
-    fn aborted_counter(&self, method: Method, reason: AbortReason) -> Counter {
-        let labels = [method.as_str(), &self.endpoint, reason.as_str()];
-        self.source.counter(&self.source.settings().aborted, &labels)
+    fn facts<'a>(&'a self, method: MethodLabel, extra: &'a [Arc<str>]) -> Facts<'a> {
+        let method = self.source.settings().methods.name(method);
+        Facts { method, endpoint: &self.endpoint, ending: None, extra, overflown: "" }
     }
 }
 
-impl TrackedCounter {
-    fn new(counter: Counter, second: u64) -> Self {
-        Self { used: LastUsed::at(second), counter }
+impl Ended {
+    fn record(&self, ending: Ending, measured: &Measurements) {
+        self.requests.increment(1);
+        if ending.reason.is_some() {
+            self.aborted.increment(1);
+        }
+        self.duration.record(measured.duration_seconds);
+        if let Some(seconds) = measured.time_to_first_byte_seconds {
+            self.time_to_first_byte.record(seconds);
+        }
+        if let Some(bytes) = measured.request_bytes {
+            self.request_size.record(to_f64(bytes));
+        }
+        self.response_size.record(to_f64(measured.response_bytes));
     }
 }
 

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata};
 use quanta::Instant;
 
-use super::settings::Settings;
+use super::settings::{ExtraLabel, Facts, Metric, Settings};
 use crate::backend::{Backend, DeclareError};
-use crate::spec::MetricSpec;
+use crate::labels::{LabelLimit, OVERFLOW};
 
 const METADATA: Metadata<'static> =
     Metadata::new("tower_metrics", Level::INFO, Some("tower_metrics"));
@@ -18,13 +18,24 @@ const METADATA: Metadata<'static> =
 pub(crate) struct Source {
     backend: Arc<dyn Backend>,
     settings: Settings,
+    endpoints: LabelLimit,
+    /// As long as the settings' extra labels.
+    labels: Vec<LabelLimit>,
     declared: AtomicBool,
     epoch: Instant,
 }
 
 impl Source {
     pub(crate) fn new(backend: Arc<dyn Backend>, settings: Settings) -> Self {
-        Self { backend, settings, declared: AtomicBool::new(false), epoch: Instant::now() }
+        let limit = |label: &ExtraLabel| LabelLimit::new(label.max_values);
+        Self {
+            backend,
+            endpoints: LabelLimit::new(settings.max_endpoints),
+            labels: settings.extra_labels.iter().map(limit).collect(),
+            settings,
+            declared: AtomicBool::new(false),
+            epoch: Instant::now(),
+        }
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -56,16 +67,42 @@ impl Source {
         recording
     }
 
-    pub(crate) fn counter(&self, spec: &MetricSpec, values: &[&str]) -> Counter {
-        self.backend.register_counter(&key(spec, values), &METADATA)
+    /// Whether `endpoint` is kept, and not the overflow value to be used in its place.
+    pub(crate) fn admits_endpoint(&self, endpoint: &str) -> bool {
+        let admitted = self.endpoints.admit(endpoint).is_some();
+        if !admitted {
+            self.count_overflow(&self.settings.endpoint_name);
+        }
+        admitted
     }
 
-    pub(crate) fn gauge(&self, spec: &MetricSpec, values: &[&str]) -> Gauge {
-        self.backend.register_gauge(&key(spec, values), &METADATA)
+    /// The value to use for `value` of the extra label `index`; `None` if there is no such label.
+    pub(crate) fn admit_label(&self, index: usize, value: &str) -> Option<Arc<str>> {
+        let (label, limit) = self.settings.extra_labels.get(index).zip(self.labels.get(index))?;
+        Some(limit.admit(value).unwrap_or_else(|| {
+            self.count_overflow(&label.name);
+            OVERFLOW.into()
+        }))
     }
 
-    pub(crate) fn histogram(&self, spec: &MetricSpec, values: &[&str]) -> Histogram {
-        self.backend.register_histogram(&key(spec, values), &METADATA)
+    fn count_overflow(&self, label: &str) {
+        if let Some(metric) = &self.settings.label_overflow {
+            let facts =
+                Facts { method: "", endpoint: "", ending: None, extra: &[], overflown: label };
+            self.counter(metric, &facts).increment(1);
+        }
+    }
+
+    pub(crate) fn counter(&self, metric: &Metric, facts: &Facts<'_>) -> Counter {
+        self.backend.register_counter(&key(metric, facts), &METADATA)
+    }
+
+    pub(crate) fn gauge(&self, metric: &Metric, facts: &Facts<'_>) -> Gauge {
+        self.backend.register_gauge(&key(metric, facts), &METADATA)
+    }
+
+    pub(crate) fn histogram(&self, metric: &Metric, facts: &Facts<'_>) -> Histogram {
+        self.backend.register_histogram(&key(metric, facts), &METADATA)
     }
 }
 
@@ -75,12 +112,11 @@ impl fmt::Debug for Source {
     }
 }
 
-fn key(spec: &MetricSpec, values: &[&str]) -> Key {
-    let labels: Vec<Label> = spec
-        .labels
-        .iter()
-        .zip(values)
-        .map(|(name, value)| Label::new(name.clone(), (*value).to_owned()))
+fn key(metric: &Metric, facts: &Facts<'_>) -> Key {
+    let names = metric.spec.labels.iter().cloned();
+    let labels: Vec<Label> = names
+        .zip(metric.label_values(facts))
+        .map(|(name, value)| Label::new(name, value))
         .collect();
-    Key::from_parts(spec.name.clone(), labels)
+    Key::from_parts(metric.spec.name.clone(), labels)
 }

@@ -1,0 +1,69 @@
+//! Why a middleware could not be built.
+
+use std::fmt;
+
+use crate::backend::DeclareError;
+use crate::names::HttpMetric;
+
+/// Why a middleware could not be built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// A metric could not be declared.
+    Declare(DeclareError),
+    /// A metric was given buckets twice.
+    BucketsTwice {
+        /// The metric.
+        metric: HttpMetric,
+    },
+    /// A metric was given buckets, but is no histogram.
+    NoHistogram {
+        /// The metric.
+        metric: HttpMetric,
+    },
+    /// A metric was given buckets or a name, but is switched off.
+    SwitchedOff {
+        /// The metric.
+        metric: HttpMetric,
+    },
+    /// A limit was given for a label that is not there.
+    UnknownLabel {
+        /// The label's name.
+        label: String,
+    },
+}
+
+impl From<DeclareError> for BuildError {
+    fn from(error: DeclareError) -> Self {
+        Self::Declare(error)
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Declare(_) => f.write_str("an HTTP metric could not be declared"),
+            Self::BucketsTwice { metric } => {
+                write!(f, "the buckets of {metric:?} are set twice; keep one")
+            }
+            Self::NoHistogram { metric } => {
+                write!(f, "buckets are set for {metric:?}, which is no histogram")
+            }
+            Self::SwitchedOff { metric } => {
+                write!(f, "buckets or a name are set for {metric:?}, which is switched off")
+            }
+            Self::UnknownLabel { label } => {
+                write!(f, "a limit is set for label {label:?}, but no such label was added")
+            }
+        }
+    }
+}
+
+impl std::error::Error for BuildError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Declare(error) => Some(error),
+            _ => None,
+        }
+    }
+}
