@@ -1,14 +1,13 @@
 //! Configures an exporter.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tower_metrics_core::Buckets;
 use tower_metrics_core::backend::Global;
 
 use crate::error::ExporterError;
 use crate::exporter::Exporter;
-use crate::stores::Stores;
+use crate::registry::Registry;
 use crate::worker::Worker;
 
 /// Configures an [`Exporter`].
@@ -16,12 +15,11 @@ use crate::worker::Worker;
 #[must_use = "a builder does nothing until it is built or installed"]
 pub struct ExporterBuilder {
     default_buckets: Buckets,
-    upkeep_interval: Duration,
 }
 
 impl ExporterBuilder {
     pub(crate) fn new() -> Self {
-        Self { default_buckets: Buckets::http(), upkeep_interval: Duration::from_secs(5) }
+        Self { default_buckets: Buckets::http() }
     }
 
     /// Sets the buckets of histograms that nobody declared. Defaults to [`Buckets::http`].
@@ -30,29 +28,18 @@ impl ExporterBuilder {
         self
     }
 
-    /// Sets how often histogram samples are folded into their buckets when nobody scrapes; until
-    /// then each takes 16 bytes. Defaults to 5 seconds.
-    pub fn with_upkeep_interval(mut self, interval: Duration) -> Self {
-        self.upkeep_interval = interval;
-        self
-    }
-
     /// Builds a private exporter: it gets what is recorded into its
     /// [`recorder`](Exporter::recorder), and nothing else.
     ///
-    /// Starts a thread for upkeep and rendering; no async runtime is needed.
+    /// Starts a thread for rendering; no async runtime is needed.
     ///
     /// # Errors
     ///
-    /// [`ExporterError`] if the upkeep interval is zero or the thread cannot be started.
+    /// [`ExporterError`] if the thread cannot be started.
     pub fn build(self) -> Result<Exporter, ExporterError> {
-        if self.upkeep_interval.is_zero() {
-            return Err(ExporterError::ZeroUpkeepInterval);
-        }
-        let stores = Arc::new(Stores::new(&self.default_buckets));
-        let worker = Worker::spawn(Arc::clone(&stores), self.upkeep_interval)
-            .map_err(ExporterError::Thread)?;
-        Ok(Exporter::new(stores, worker))
+        let registry = Arc::new(Registry::new(self.default_buckets));
+        let worker = Worker::spawn(Arc::clone(&registry)).map_err(ExporterError::Thread)?;
+        Ok(Exporter::new(registry, worker))
     }
 
     /// Builds an exporter and makes it the global one: for the `metrics` macros, and for every

@@ -10,8 +10,6 @@ pub enum ExporterError {
     AlreadyInstalled,
     /// Another recorder is installed already, so the `metrics` macros cannot reach this one.
     ForeignRecorder,
-    /// The upkeep interval was zero.
-    ZeroUpkeepInterval,
     /// The exporter's thread could not be started.
     Thread(io::Error),
 }
@@ -34,7 +32,6 @@ impl fmt::Display for ExporterError {
                 "another `metrics` recorder is installed already; remove it, or use \
                  `Exporter::builder().build()` for a private exporter"
             }
-            Self::ZeroUpkeepInterval => "the upkeep interval must be longer than zero",
             Self::Thread(_) => "the exporter's thread could not be started",
         })
     }

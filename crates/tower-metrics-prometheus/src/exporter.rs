@@ -9,14 +9,14 @@ use tower_metrics_core::{Backend as _, DeclareError, MetricSpec};
 use crate::builder::ExporterBuilder;
 use crate::error::ExporterError;
 use crate::recorder::ExporterRecorder;
+use crate::registry::Registry;
 use crate::scrape::ScrapeService;
-use crate::stores::Stores;
 use crate::worker::{Rendering, Worker};
 
 /// Holds what was recorded, and renders it for Prometheus.
 ///
 /// Cheap to clone; clones, recorders and scrape services share everything. When the last of them
-/// is dropped, the thread that does upkeep ends. See the [crate docs](crate).
+/// is dropped, its thread ends. See the [crate docs](crate).
 #[derive(Clone)]
 pub struct Exporter {
     shared: Arc<Shared>,
@@ -24,16 +24,16 @@ pub struct Exporter {
 
 /// What all handles of one exporter share; the worker's thread ends with it.
 pub(crate) struct Shared {
-    pub(crate) stores: Arc<Stores>,
+    pub(crate) registry: Arc<Registry>,
     pub(crate) worker: Worker,
     /// Weak, since instruments hold a recorder, and so this.
     instruments: Mutex<WeakInstruments>,
 }
 
 impl Exporter {
-    pub(crate) fn new(stores: Arc<Stores>, worker: Worker) -> Self {
+    pub(crate) fn new(registry: Arc<Registry>, worker: Worker) -> Self {
         let instruments = Mutex::default();
-        Self { shared: Arc::new(Shared { stores, worker, instruments }) }
+        Self { shared: Arc::new(Shared { registry, worker, instruments }) }
     }
 
     /// Builds an exporter with the defaults and makes it the global one.
@@ -83,7 +83,7 @@ impl Exporter {
     ///
     /// [text format]: https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
     pub fn render(&self) -> String {
-        self.shared.stores.render()
+        self.shared.registry.render()
     }
 
     /// Renders as [`render`](Self::render) does, on the exporter's own thread. Renderings asked

@@ -1,11 +1,14 @@
 //! The Prometheus exporter of [tower-metrics].
 //!
-//! Built on [`metrics_exporter_prometheus`], it adds what a service would otherwise write by hand:
+//! Built on [`metrics_exporter_prometheus`], which keeps the counters and gauges, it adds what a
+//! service would otherwise write by hand:
 //!
 //! - whoever records a metric declares its help and buckets, also after the exporter was built;
 //!   every histogram is a histogram, undeclared ones get default buckets;
-//! - upkeep and rendering run on a thread of the exporter's own, inside or outside of an async
-//!   runtime; it ends when the last handle is dropped;
+//! - histograms are counted in place: no sample is lost to a scrape, none takes memory, and nobody
+//!   has to run upkeep;
+//! - rendering runs on a thread of the exporter's own, inside or outside of an async runtime; it
+//!   ends when the last handle is dropped;
 //! - scrapes that arrive together share one rendering, and the output has a stable order.
 //!
 //! # Default
@@ -30,13 +33,11 @@
 //! [`recorder`](Exporter::recorder) goes to whoever should record into it.
 //!
 //! ```
-//! use std::time::Duration;
 //! use tower_metrics_core::{Buckets, MetricSpec};
 //! use tower_metrics_prometheus::Exporter;
 //!
 //! let exporter = Exporter::builder()
 //!     .with_default_buckets(Buckets::light())
-//!     .with_upkeep_interval(Duration::from_secs(1))
 //!     .build()?;
 //! exporter.declare(&[MetricSpec::gauge("queue_length").with_help("Jobs that wait.")])?;
 //!
@@ -57,10 +58,11 @@
 mod builder;
 mod error;
 mod exporter;
+mod histogram;
 mod recorder;
+mod registry;
 mod render;
 mod scrape;
-mod stores;
 mod worker;
 
 pub use self::builder::ExporterBuilder;

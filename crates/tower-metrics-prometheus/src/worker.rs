@@ -1,20 +1,19 @@
-//! The exporter's thread: upkeep and renderings, off everybody else's.
+//! The exporter's thread: renders, off everybody else's.
 
 use std::future::Future;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::task::{Context, Poll};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use futures_channel::oneshot;
 
 use crate::error::RenderingFailed;
-use crate::stores::Stores;
+use crate::registry::Registry;
 
 /// Who waits for a rendering.
 type Scraper = oneshot::Sender<Bytes>;
@@ -26,11 +25,11 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    pub(crate) fn spawn(stores: Arc<Stores>, upkeep_interval: Duration) -> io::Result<Self> {
+    pub(crate) fn spawn(registry: Arc<Registry>) -> io::Result<Self> {
         let (scrapers, waiting) = mpsc::channel();
         thread::Builder::new()
             .name("tower-metrics".to_owned())
-            .spawn(move || run(&stores, &waiting, upkeep_interval))?;
+            .spawn(move || run(&registry, &waiting))?;
         Ok(Self { scrapers })
     }
 
@@ -62,30 +61,17 @@ impl Future for Rendering {
     }
 }
 
-fn run(stores: &Stores, waiting: &Receiver<Scraper>, upkeep_interval: Duration) {
-    let mut upkeep_at = Instant::now() + upkeep_interval;
-    loop {
-        let pause = upkeep_at.saturating_duration_since(Instant::now());
-        match waiting.recv_timeout(pause) {
-            Ok(first) => {
-                // All who wait by now share one rendering.
-                let scrapers: Vec<Scraper> =
-                    std::iter::once(first).chain(waiting.try_iter()).collect();
-                guarded(|| {
-                    let text = Bytes::from(stores.render());
-                    for scraper in scrapers {
-                        // A scraper that went away needs no answer.
-                        let _ = scraper.send(text.clone());
-                    }
-                });
+fn run(registry: &Registry, waiting: &Receiver<Scraper>) {
+    while let Ok(first) = waiting.recv() {
+        // All who wait by now share one rendering.
+        let scrapers: Vec<Scraper> = std::iter::once(first).chain(waiting.try_iter()).collect();
+        guarded(|| {
+            let text = Bytes::from(registry.render());
+            for scraper in scrapers {
+                // A scraper that went away needs no answer.
+                let _ = scraper.send(text.clone());
             }
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return,
-        }
-        if Instant::now() >= upkeep_at {
-            guarded(|| stores.upkeep());
-            upkeep_at = Instant::now() + upkeep_interval;
-        }
+        });
     }
 }
 

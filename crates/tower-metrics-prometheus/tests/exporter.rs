@@ -1,11 +1,9 @@
 //! What an exporter promises, through its public API, without the global recorder.
 #![expect(clippy::unwrap_used, reason = "a helper that fails should fail its test")]
 
-use std::time::Duration;
-
 use metrics::with_local_recorder;
 use tower_metrics_core::{Buckets, DeclareError, MetricSpec};
-use tower_metrics_prometheus::{Exporter, ExporterError};
+use tower_metrics_prometheus::Exporter;
 
 fn private_exporter() -> Exporter {
     Exporter::builder().build().unwrap()
@@ -116,11 +114,4 @@ fn label_values_are_escaped_one_to_one() {
         assert!(text.contains(&format!("a_total{{v=\"{escaped}\"}} 1\n")), "{escaped}\n{text}");
     }
     assert_eq!(text.lines().count(), 7);
-}
-
-/// An interval that would spin is refused.
-#[test]
-fn a_zero_upkeep_interval_is_an_error() {
-    let error = Exporter::builder().with_upkeep_interval(Duration::ZERO).build().unwrap_err();
-    assert!(matches!(error, ExporterError::ZeroUpkeepInterval));
 }
