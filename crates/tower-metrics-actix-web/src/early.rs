@@ -5,6 +5,8 @@ use std::rc::Rc;
 
 use actix_web::dev::{ResourceMap, ServiceRequest};
 use actix_web::http::Uri;
+use actix_web::{HttpMessage as _, HttpRequest};
+use tower_metrics_core::Route;
 use tower_metrics_core::request::{AbortReason, RequestGuard};
 
 /// The routes of an app, known from its first request on.
@@ -27,13 +29,15 @@ impl EarlyGuard {
         Self { guard: Some(guard), uri: request.uri().clone(), routes: Rc::clone(routes) }
     }
 
-    /// Gives the guard up: there is a response, whose route is `pattern`.
-    pub(crate) fn routed(mut self, pattern: Option<&str>) -> Option<RequestGuard> {
-        let mut guard = self.guard.take();
-        if let (Some(guard), Some(pattern)) = (&mut guard, pattern) {
-            guard.set_route(pattern);
+    /// Gives the guard up: there is a response to `request`, so it was routed.
+    pub(crate) fn routed(mut self, request: &HttpRequest) -> Option<RequestGuard> {
+        let mut guard = self.guard.take()?;
+        if let Some(route) = request.extensions().get::<Route>() {
+            guard.set_route(route.as_str());
+        } else if let Some(pattern) = request.match_pattern() {
+            guard.set_route(&pattern);
         }
-        guard
+        Some(guard)
     }
 
     /// Gives the guard up, its route looked up by the path.

@@ -9,16 +9,17 @@ use std::task::{Context, Poll, ready};
 use actix_web::body::{BodySize, EitherBody, MessageBody};
 use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
-use actix_web::{Error, HttpRequest, HttpResponse};
+use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse};
 use bytes::Bytes;
 use pin_project_lite::pin_project;
+use tower_metrics_core::middleware::Unmeasured;
 use tower_metrics_core::request::{AbortReason, on_unwind};
 use tower_metrics_prometheus::Rendering;
 
 use crate::body::ResponseBody;
 use crate::early::EarlyGuard;
 use crate::endpoint;
-use crate::metrics::Serve;
+use crate::service::Shared;
 
 pin_project! {
     /// The response future of [`MetricsService`](crate::MetricsService).
@@ -26,6 +27,7 @@ pin_project! {
         #[pin]
         inner: F,
         task: Task,
+        shared: Rc<Shared>,
     }
 }
 
@@ -34,7 +36,7 @@ enum Task {
     /// Measure it.
     Measure { early: Option<EarlyGuard> },
     /// If no route met the request, answer it with the metrics.
-    Answer { serve: Rc<Serve> },
+    Answer,
     /// The metrics are being rendered.
     Render { request: HttpRequest, rendering: Rendering },
 }
@@ -43,12 +45,12 @@ enum Task {
 type Measured<B> = ServiceResponse<EitherBody<ResponseBody<B>, Bytes>>;
 
 impl<F> ResponseFuture<F> {
-    pub(crate) fn measuring(inner: F, early: Option<EarlyGuard>) -> Self {
-        Self { inner, task: Task::Measure { early } }
+    pub(crate) fn measuring(inner: F, early: Option<EarlyGuard>, shared: Rc<Shared>) -> Self {
+        Self { inner, task: Task::Measure { early }, shared }
     }
 
-    pub(crate) fn answering(inner: F, serve: Rc<Serve>) -> Self {
-        Self { inner, task: Task::Answer { serve } }
+    pub(crate) fn answering(inner: F, shared: Rc<Shared>) -> Self {
+        Self { inner, task: Task::Answer, shared }
     }
 }
 
@@ -66,13 +68,14 @@ where
                 Task::Measure { early } => {
                     let polled = on_unwind(|| this.inner.poll(cx), || EarlyGuard::panicked(early));
                     let result = ready!(polled);
-                    return Poll::Ready(measure(result, early.take()));
+                    return Poll::Ready(measure(result, early.take(), this.shared));
                 }
-                Task::Answer { serve } => {
+                Task::Answer => {
                     let response = ready!(this.inner.as_mut().poll(cx))?;
-                    if !nobody_answered(&response) {
+                    let Some(serve) = this.shared.serve.as_ref().filter(|_| unmet(&response))
+                    else {
                         return Poll::Ready(Ok(unmeasured(response)));
-                    }
+                    };
                     let (request, _) = response.into_parts();
                     if !endpoint::allows(request.method()) {
                         return Poll::Ready(Ok(own(request, endpoint::method_not_allowed())));
@@ -93,6 +96,7 @@ where
 fn measure<B: MessageBody>(
     result: Result<ServiceResponse<B>, Error>,
     early: Option<EarlyGuard>,
+    shared: &Shared,
 ) -> Result<Measured<B>, Error> {
     let response = match result {
         Ok(response) => response,
@@ -111,10 +115,20 @@ fn measure<B: MessageBody>(
             return Err(error);
         }
     };
-    let pattern = response.request().match_pattern();
-    let Some(mut guard) = early.and_then(|early| early.routed(pattern.as_deref())) else {
+    let Some(early) = early else {
         return Ok(unmeasured(response));
     };
+    let Some(mut guard) = early.routed(response.request()) else {
+        return Ok(unmeasured(response));
+    };
+    if response.request().extensions().contains::<Unmeasured>() {
+        guard.discard();
+        return Ok(unmeasured(response));
+    }
+    if let Some(instruments) = &shared.instruments {
+        let head = response.response().head();
+        shared.rules.add_response_labels(instruments, head, &mut guard);
+    }
     guard.response(response.status().as_u16());
     let size = response.response().body().size();
     if !guard.sends_body() || size.is_eof() {
@@ -126,7 +140,7 @@ fn measure<B: MessageBody>(
 }
 
 /// Whether a request went through everything inside and met no route.
-fn nobody_answered<B>(response: &ServiceResponse<B>) -> bool {
+fn unmet<B>(response: &ServiceResponse<B>) -> bool {
     response.status() == StatusCode::NOT_FOUND && response.request().match_pattern().is_none()
 }
 

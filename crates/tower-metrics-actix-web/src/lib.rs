@@ -57,6 +57,7 @@ mod body;
 mod early;
 mod endpoint;
 mod future;
+mod heads;
 mod metrics;
 mod payload;
 mod service;
@@ -64,6 +65,7 @@ mod service;
 pub use self::body::ResponseBody;
 pub use self::endpoint::endpoint;
 pub use self::future::ResponseFuture;
+pub use self::heads::ActixHeads;
 pub use self::metrics::{Metrics, MetricsOptions};
 pub use self::service::MetricsService;
 

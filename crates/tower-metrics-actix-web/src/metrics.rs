@@ -1,7 +1,6 @@
 //! The middleware's factory.
 
 use std::future::{Ready, ready};
-use std::rc::Rc;
 use std::sync::Arc;
 
 use actix_web::Error;
@@ -9,11 +8,12 @@ use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use bytes::Bytes;
 use tower_metrics_core::Builder;
-use tower_metrics_core::request::{Instruments, Measures};
+use tower_metrics_core::request::{Instruments, Measures, Rules};
 use tower_metrics_prometheus::Exporter;
 
 use crate::body::ResponseBody;
-use crate::service::MetricsService;
+use crate::heads::ActixHeads;
+use crate::service::{MetricsService, Shared};
 
 /// Measures the requests of an app, and may answer `/metrics`; for [`App::wrap`].
 ///
@@ -24,6 +24,7 @@ use crate::service::MetricsService;
 pub struct Metrics {
     /// `None` if nothing is to be measured.
     instruments: Option<Instruments>,
+    rules: Rules<ActixHeads>,
     options: MetricsOptions,
 }
 
@@ -49,6 +50,7 @@ impl Metrics {
     pub fn new(exporter: &Exporter) -> Self {
         Self {
             instruments: Some(exporter.instruments()),
+            rules: Rules::default(),
             options: MetricsOptions { serve: Some(Serve::new("/metrics", exporter)) },
         }
     }
@@ -57,6 +59,11 @@ impl Metrics {
     /// ([`answering`](Self::answering)). Build it once and clone it into the app's factory.
     pub fn builder() -> Builder<Self> {
         Builder::new()
+    }
+
+    /// Measures nothing: passes requests through.
+    pub fn disabled() -> Self {
+        Self::from_parts(None, Rules::default(), MetricsOptions::default())
     }
 
     /// Answers requests for `path` that no route meets with the metrics of `exporter`.
@@ -74,10 +81,15 @@ impl Serve {
 }
 
 impl Measures for Metrics {
+    type Heads = ActixHeads;
     type Options = MetricsOptions;
 
-    fn from_parts(instruments: Option<Instruments>, options: MetricsOptions) -> Self {
-        Self { instruments, options }
+    fn from_parts(
+        instruments: Option<Instruments>,
+        rules: Rules<ActixHeads>,
+        options: MetricsOptions,
+    ) -> Self {
+        Self { instruments, rules, options }
     }
 }
 
@@ -93,7 +105,11 @@ where
     type Future = Ready<Result<MetricsService<S>, ()>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        let serve = self.options.serve.clone().map(Rc::new);
-        ready(Ok(MetricsService::new(service, self.instruments.clone(), serve)))
+        let shared = Shared {
+            instruments: self.instruments.clone(),
+            rules: self.rules.clone(),
+            serve: self.options.serve.clone(),
+        };
+        ready(Ok(MetricsService::new(service, shared)))
     }
 }

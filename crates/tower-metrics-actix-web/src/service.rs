@@ -3,44 +3,55 @@
 use std::fmt;
 use std::rc::Rc;
 
-use actix_web::Error;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, forward_ready};
+use actix_web::{Error, HttpMessage as _};
 use bytes::Bytes;
-use tower_metrics_core::request::{Instruments, on_unwind};
+use tower_metrics_core::middleware::Unmeasured;
+use tower_metrics_core::request::{Instruments, Rules, on_unwind};
 
 use crate::body::ResponseBody;
 use crate::early::{EarlyGuard, Routes};
 use crate::future::ResponseFuture;
+use crate::heads::ActixHeads;
 use crate::metrics::Serve;
 use crate::payload;
 
 /// Measures the requests of `S`. See the [crate docs](crate).
 pub struct MetricsService<S> {
     inner: S,
-    instruments: Option<Instruments>,
-    serve: Option<Rc<Serve>>,
+    shared: Rc<Shared>,
     routes: Routes,
 }
 
-impl<S> MetricsService<S> {
-    pub(crate) fn new(
-        inner: S,
-        instruments: Option<Instruments>,
-        serve: Option<Rc<Serve>>,
-    ) -> Self {
-        Self { inner, instruments, serve, routes: Routes::default() }
-    }
+/// What the services of one worker share with their futures.
+pub(crate) struct Shared {
+    pub(crate) instruments: Option<Instruments>,
+    pub(crate) rules: Rules<ActixHeads>,
+    pub(crate) serve: Option<Serve>,
 }
 
 impl<S> MetricsService<S> {
-    fn arrive(&self, instruments: &Instruments, request: &mut ServiceRequest) -> EarlyGuard {
-        let labels = instruments.extra_labels();
+    pub(crate) fn new(inner: S, shared: Shared) -> Self {
+        Self { inner, shared: Rc::new(shared), routes: Routes::default() }
+    }
+
+    /// Counts a request in, unless it is left out.
+    fn arrive(&self, request: &mut ServiceRequest) -> Option<EarlyGuard> {
+        let Shared { instruments, rules, .. } = &*self.shared;
+        let instruments = instruments.as_ref()?;
+        let route = if rules.excludes_endpoints() { request.match_pattern() } else { None };
+        if request.extensions().contains::<Unmeasured>()
+            || rules.excludes(request, route.as_deref())
+        {
+            return None;
+        }
+        let labels = rules.request_labels(instruments, request);
         let mut guard = instruments.start(request.method().as_str(), None, labels);
         if instruments.measures_request_size() {
             payload::count(request, &mut guard);
         }
-        EarlyGuard::new(guard, &self.routes, request)
+        Some(EarlyGuard::new(guard, &self.routes, request))
     }
 }
 
@@ -56,16 +67,13 @@ where
     forward_ready!(inner);
 
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
-        if let Some(serve) = &self.serve
-            && request.path() == &*serve.path
-        {
-            return ResponseFuture::answering(self.inner.call(request), Rc::clone(serve));
+        let served = |serve: &Serve| *request.path() == *serve.path;
+        if self.shared.serve.as_ref().is_some_and(served) {
+            return ResponseFuture::answering(self.inner.call(request), Rc::clone(&self.shared));
         }
-
-        let mut early =
-            self.instruments.as_ref().map(|instruments| self.arrive(instruments, &mut request));
+        let mut early = self.arrive(&mut request);
         let future = on_unwind(|| self.inner.call(request), || EarlyGuard::panicked(&mut early));
-        ResponseFuture::measuring(future, early)
+        ResponseFuture::measuring(future, early, Rc::clone(&self.shared))
     }
 }
 

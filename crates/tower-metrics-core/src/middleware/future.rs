@@ -10,7 +10,6 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::body::{GRPC_STATUS, ResponseBody};
-use super::head::ResponseHead;
 use super::service::Shared;
 use super::unmeasured::Unmeasured;
 use crate::labels::{GrpcStatus, Route};
@@ -48,8 +47,9 @@ where
         Poll::Ready(match (result, guard) {
             (Ok(mut response), Some(mut guard)) => {
                 if let Some(shared) = this.labels.take() {
-                    let head = ResponseHead::from(&response);
-                    shared.options.add_response_labels(&shared.instruments, head, &mut guard);
+                    let (head, body) = response.into_parts();
+                    shared.rules.add_response_labels(&shared.instruments, &head, &mut guard);
+                    response = Response::from_parts(head, body);
                 }
                 let guard = measure(&mut response, guard);
                 Ok(response.map(|body| ResponseBody::new(body, guard)))

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use tower_layer::Layer;
 
-use super::options::MetricsLayerOptions;
+use super::heads::HttpHeads;
+use super::resolver::RouteResolver;
 use super::service::{MetricsService, Shared};
-use crate::request::{Builder, Instruments, Measures};
+use crate::request::{Builder, Instruments, Measures, Rules};
 
 /// Measures the requests of a service.
 ///
@@ -54,10 +55,25 @@ impl<S> Layer<S> for MetricsLayer {
 }
 
 impl Measures for MetricsLayer {
-    type Options = MetricsLayerOptions;
+    type Heads = HttpHeads;
+    type Options = RouteResolver;
 
-    fn from_parts(instruments: Option<Instruments>, options: MetricsLayerOptions) -> Self {
-        let shared = |instruments| Arc::new(Shared { instruments, options });
+    fn from_parts(
+        instruments: Option<Instruments>,
+        rules: Rules<HttpHeads>,
+        routes: RouteResolver,
+    ) -> Self {
+        let shared = |instruments| Arc::new(Shared::new(instruments, rules, routes));
         Self { shared: instruments.map(shared) }
+    }
+}
+
+impl Builder<MetricsLayer> {
+    /// Sets where the route of a request comes from. Defaults to
+    /// [`RouteResolver::unknown`], so that requests are `unmatched` until a
+    /// [`Route`](crate::Route) names them; the adapters of routers set it.
+    pub fn with_routes(mut self, routes: RouteResolver) -> Self {
+        *self.options_mut() = routes;
+        self
     }
 }

@@ -30,9 +30,8 @@
 
 mod body;
 mod future;
-mod head;
+mod heads;
 mod layer;
-mod options;
 mod request_body;
 mod resolver;
 mod route;
@@ -41,9 +40,8 @@ mod unmeasured;
 
 pub use self::body::ResponseBody;
 pub use self::future::ResponseFuture;
-pub use self::head::{RequestHead, ResponseHead};
+pub use self::heads::HttpHeads;
 pub use self::layer::MetricsLayer;
-pub use self::options::MetricsLayerOptions;
 pub use self::request_body::{RequestBody, RequestSizeLayer, RequestSizeService};
 pub use self::resolver::{RouteError, RouteResolver};
 pub use self::route::{RouteLayer, RouteService};

@@ -5,10 +5,9 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
-use http::Extensions;
+use http::request::Parts;
+use http::{Extensions, Uri};
 use matchit::Router;
-
-use super::head::RequestHead;
 
 /// Finds the route of a request: the value of the `endpoint` label.
 ///
@@ -29,7 +28,7 @@ pub struct RouteResolver {
 }
 
 type FromExtensions = fn(&Extensions) -> Option<&str>;
-type FromHead = dyn Fn(RequestHead<'_>) -> Option<Cow<'_, str>> + Send + Sync;
+type FromRequest = dyn Fn(&Parts) -> Option<Cow<'_, str>> + Send + Sync;
 
 #[derive(Clone)]
 enum Kind {
@@ -42,7 +41,7 @@ enum Kind {
         methods: Arc<HashSet<Box<str>>>,
         services: Arc<HashMap<Box<str>, Box<str>>>,
     },
-    Function(Arc<FromHead>),
+    Function(Arc<FromRequest>),
 }
 
 impl RouteResolver {
@@ -97,31 +96,44 @@ impl RouteResolver {
 
     /// What `find` makes of a request. At most as many as
     /// [`with_max_endpoints`](crate::Builder::with_max_endpoints) says are told apart.
-    pub fn from_fn(
-        find: impl Fn(RequestHead<'_>) -> Option<Cow<'_, str>> + Send + Sync + 'static,
-    ) -> Self {
+    pub fn from_fn(find: impl Fn(&Parts) -> Option<Cow<'_, str>> + Send + Sync + 'static) -> Self {
         Kind::Function(Arc::new(find)).into()
     }
 
-    pub(super) fn resolve<'a>(&'a self, head: RequestHead<'a>) -> Option<Cow<'a, str>> {
-        let path = head.uri.path();
+    /// The route of a request.
+    pub(super) fn resolve<'a>(&'a self, request: &'a Parts) -> Option<Cow<'a, str>> {
         match &self.kind {
-            Kind::Unknown => None,
-            Kind::Extensions(find) => find(head.extensions).map(Cow::Borrowed),
-            Kind::Fixed(route) => Some(Cow::Borrowed(route)),
-            Kind::Templates(router) => {
-                router.at(path).ok().map(|found| Cow::Borrowed(&**found.value))
-            }
+            Kind::Function(find) => find(request),
+            _ => self.find(&request.uri, &request.extensions).map(Cow::Borrowed),
+        }
+    }
+
+    /// The route of a request, if no function has to be asked for it.
+    pub(super) fn find<'a>(&'a self, uri: &Uri, extensions: &'a Extensions) -> Option<&'a str> {
+        match &self.kind {
+            Kind::Unknown | Kind::Function(_) => None,
+            Kind::Extensions(find) => find(extensions),
+            Kind::Fixed(route) => Some(route),
+            Kind::Templates(router) => router.at(uri.path()).ok().map(|found| &**found.value),
             Kind::Grpc { methods, services } => {
+                let path = uri.path();
                 let by_service = || {
                     let (service, method) = path.strip_prefix('/')?.split_once('/')?;
                     services.get(service).filter(|_| !method.is_empty() && !method.contains('/'))
                 };
-                let known = methods.get(path);
-                known.or_else(by_service).map(|route| Cow::Borrowed(&**route))
+                methods.get(path).or_else(by_service).map(|route| &**route)
             }
-            Kind::Function(find) => find(head),
         }
+    }
+
+    pub(super) fn is_function(&self) -> bool {
+        matches!(self.kind, Kind::Function(_))
+    }
+}
+
+impl Default for RouteResolver {
+    fn default() -> Self {
+        Self::unknown()
     }
 }
 
@@ -173,8 +185,8 @@ mod tests {
     use super::*;
 
     fn resolve(resolver: &RouteResolver, uri: &str) -> Option<String> {
-        let request = Request::builder().uri(uri).body(()).unwrap();
-        resolver.resolve((&request).into()).map(Cow::into_owned)
+        let (request, ()) = Request::builder().uri(uri).body(()).unwrap().into_parts();
+        resolver.resolve(&request).map(Cow::into_owned)
     }
 
     /// A list of templates is a router of its own; what it does not know stays unmatched.

@@ -4,17 +4,19 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::{Request, Response};
+use http::request::Parts;
+use http::{Extensions, Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
 use super::body::ResponseBody;
 use super::future::ResponseFuture;
-use super::head::RequestHead;
-use super::options::MetricsLayerOptions;
+use super::heads::HttpHeads;
 use super::request_body::ByteCount;
+use super::resolver::RouteResolver;
+use super::unmeasured::Unmeasured;
 use crate::labels::{Route, RouteSlot};
-use crate::request::{Instruments, RequestGuard};
+use crate::request::{ExtraLabels, Instruments, RequestGuard, Rules};
 
 /// Measures the requests of `S`. See the [module docs](super).
 #[derive(Clone)]
@@ -27,7 +29,10 @@ pub struct MetricsService<S> {
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) instruments: Instruments,
-    pub(super) options: MetricsLayerOptions,
+    pub(super) rules: Rules<HttpHeads>,
+    routes: RouteResolver,
+    /// Whether anything looks at the whole head of a request.
+    reads_heads: bool,
 }
 
 impl<S> MetricsService<S> {
@@ -37,18 +42,35 @@ impl<S> MetricsService<S> {
 }
 
 impl Shared {
-    /// Counts a request in, unless it is excluded.
-    fn arrive<B>(&self, request: &mut Request<B>) -> Option<RequestGuard> {
-        let head = RequestHead::from(&*request);
-        let route = self.options.routes.resolve(head);
-        let route = route.as_deref().or_else(|| head.extensions.get().map(Route::as_str));
-        if self.options.excludes(head, route) {
-            return None;
+    pub(super) fn new(
+        instruments: Instruments,
+        rules: Rules<HttpHeads>,
+        routes: RouteResolver,
+    ) -> Self {
+        let reads_heads =
+            !rules.is_empty() || routes.is_function() || instruments.labels_by_protocol();
+        Self { instruments, rules, routes, reads_heads }
+    }
+
+    /// Counts a request in, unless it is left out.
+    fn arrive<B>(&self, mut request: Request<B>) -> (Request<B>, Option<RequestGuard>) {
+        if request.extensions().get::<Unmeasured>().is_some() {
+            return (request, None);
         }
-        let labels = self.options.request_labels(&self.instruments, head);
-        let named = route.is_some();
-        let mut guard = self.instruments.start(head.method.as_str(), route, labels);
-        if !named {
+        let mut guard = if self.reads_heads {
+            let (head, body) = request.into_parts();
+            let guard = self.start_by_rules(&head);
+            request = Request::from_parts(head, body);
+            let Some(guard) = guard else {
+                return (request, None);
+            };
+            guard
+        } else {
+            let route = self.routes.find(request.uri(), request.extensions());
+            let route = route.or_else(|| named_by_extension(request.extensions()));
+            self.instruments.start(request.method().as_str(), route, ExtraLabels::default())
+        };
+        if !guard.is_routed() {
             let slot = RouteSlot::default();
             request.extensions_mut().insert(slot.clone());
             guard.watch_slot(slot);
@@ -58,8 +80,22 @@ impl Shared {
             guard.watch_request_bytes(count.bytes());
             request.extensions_mut().insert(count);
         }
-        Some(guard)
+        (request, Some(guard))
     }
+
+    fn start_by_rules(&self, request: &Parts) -> Option<RequestGuard> {
+        let route = self.routes.resolve(request);
+        let route = route.as_deref().or_else(|| named_by_extension(&request.extensions));
+        if self.rules.excludes(request, route) {
+            return None;
+        }
+        let labels = self.rules.request_labels(&self.instruments, request);
+        Some(self.instruments.start(request.method.as_str(), route, labels))
+    }
+}
+
+fn named_by_extension(extensions: &Extensions) -> Option<&str> {
+    extensions.get().map(Route::as_str)
 }
 
 impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for MetricsService<S>
@@ -75,10 +111,12 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let mut guard = self.shared.as_ref().and_then(|shared| shared.arrive(&mut request));
-        let labels_response = |shared: &&Arc<Shared>| shared.options.has_response_labels();
-        let labels = self.shared.as_ref().filter(labels_response).map(Arc::clone);
+    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+        let Some(shared) = &self.shared else {
+            return ResponseFuture::new(self.inner.call(request), None, None);
+        };
+        let (request, mut guard) = shared.arrive(request);
+        let labels = shared.rules.has_response_labels().then(|| Arc::clone(shared));
         let future = RequestGuard::watch_panic(&mut guard, || self.inner.call(request));
         ResponseFuture::new(future, guard, labels)
     }

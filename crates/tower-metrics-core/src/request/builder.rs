@@ -1,11 +1,13 @@
 //! What is measured, and how: one builder for every framework's middleware.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use super::error::BuildError;
 use super::instruments::Instruments;
 use super::plan::{Convention, Plan};
+use super::rules::{Heads, Rules};
 use crate::Buckets;
 use crate::backend::{Backend, Global};
 use crate::names::{HttpLabel, HttpMetric};
@@ -17,22 +19,37 @@ use crate::names::{HttpLabel, HttpMetric};
 pub struct Builder<T: Measures> {
     backend: Arc<dyn Backend>,
     plan: Plan,
+    rules: Rules<T::Heads>,
     options: T::Options,
 }
 
 /// A middleware that records into [`Instruments`].
 pub trait Measures: Sized {
-    /// What it is built with, besides the metrics.
+    /// What users' functions see of requests and responses.
+    type Heads: Heads;
+    /// What it is built with, besides metrics and rules.
     type Options: Default + Clone + fmt::Debug;
 
     /// Puts it together. Without instruments it measures nothing and passes requests through.
-    fn from_parts(instruments: Option<Instruments>, options: Self::Options) -> Self;
+    fn from_parts(
+        instruments: Option<Instruments>,
+        rules: Rules<Self::Heads>,
+        options: Self::Options,
+    ) -> Self;
 }
+
+type RequestOf<T> = <<T as Measures>::Heads as Heads>::Request;
+type ResponseOf<T> = <<T as Measures>::Heads as Heads>::Response;
 
 impl<T: Measures> Builder<T> {
     /// Starts from the defaults.
     pub fn new() -> Self {
-        Self { backend: Arc::new(Global), plan: Plan::default(), options: T::Options::default() }
+        Self {
+            backend: Arc::new(Global),
+            plan: Plan::default(),
+            rules: Rules::default(),
+            options: T::Options::default(),
+        }
     }
 
     /// Sets where the metrics go. Defaults to what is installed globally.
@@ -168,6 +185,62 @@ impl<T: Measures> Builder<T> {
         self
     }
 
+    /// Adds a label with the value of a request header, empty where there is none.
+    ///
+    /// The header comes from the client, so its values are [limited](Self::with_label_limit). Bytes
+    /// that are not UTF-8 are shown as U+FFFD.
+    pub fn with_label_from_header(mut self, name: impl Into<String>, header: &str) -> Self {
+        self.plan.extra_labels.push(name.into());
+        self.rules.label_from_header(header.into());
+        self
+    }
+
+    /// Adds a label with a value made of the request's head, empty for `None`. Its values are
+    /// [limited](Self::with_label_limit).
+    pub fn with_label_from_request(
+        mut self,
+        name: impl Into<String>,
+        value: impl Fn(&RequestOf<T>) -> Option<Cow<'_, str>> + Send + Sync + 'static,
+    ) -> Self {
+        self.plan.extra_labels.push(name.into());
+        self.rules.label_from_request(Arc::new(value));
+        self
+    }
+
+    /// Adds a label with a value made of the response's head, empty for `None` and for requests
+    /// without a response. Its values are [limited](Self::with_label_limit).
+    pub fn with_label_from_response(
+        mut self,
+        name: impl Into<String>,
+        value: impl Fn(&ResponseOf<T>) -> Option<Cow<'_, str>> + Send + Sync + 'static,
+    ) -> Self {
+        self.plan.extra_labels.push(name.into());
+        self.rules.label_from_response(Arc::new(value));
+        self
+    }
+
+    /// Leaves out requests for a route, given by its template.
+    pub fn without_endpoint(mut self, template: &str) -> Self {
+        self.rules.exclude_endpoint(template.into());
+        self
+    }
+
+    /// Leaves out requests for a path and what lies below it: `/internal` leaves out
+    /// `/internal/x`, and not `/internals`.
+    pub fn without_path_prefix(mut self, prefix: &str) -> Self {
+        self.rules.exclude_path_prefix(prefix.into());
+        self
+    }
+
+    /// Leaves out the requests for which `excluded` says so.
+    pub fn without_requests(
+        mut self,
+        excluded: impl Fn(&RequestOf<T>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.rules.exclude(Arc::new(excluded));
+        self
+    }
+
     /// Sets how many endpoints are told apart; later ones become `other`. Defaults to 1 000.
     pub fn with_max_endpoints(mut self, max: usize) -> Self {
         self.plan.max_endpoints = max;
@@ -199,11 +272,11 @@ impl<T: Measures> Builder<T> {
     /// example because its name was declared with other buckets before.
     pub fn build(self) -> Result<T, BuildError> {
         if self.plan.disabled {
-            return Ok(T::from_parts(None, self.options));
+            return Ok(T::from_parts(None, self.rules, self.options));
         }
         let instruments = Instruments::new(self.backend, self.plan.settings()?);
         instruments.declare()?;
-        Ok(T::from_parts(Some(instruments), self.options))
+        Ok(T::from_parts(Some(instruments), self.rules, self.options))
     }
 
     /// Builds the middleware. What [`build`](Self::build) would refuse is logged, and what was
@@ -211,18 +284,13 @@ impl<T: Measures> Builder<T> {
     pub fn build_or_warn(self) -> T {
         let instruments = Instruments::new(self.backend, self.plan.to_settings());
         instruments.declare_or_warn();
-        T::from_parts(Some(instruments).filter(|_| !self.plan.disabled), self.options)
+        let measuring = Some(instruments).filter(|_| !self.plan.disabled);
+        T::from_parts(measuring, self.rules, self.options)
     }
 
     /// The part that only `T` knows; for its own setters.
     pub fn options_mut(&mut self) -> &mut T::Options {
         &mut self.options
-    }
-
-    /// Adds a label whose value `T` finds in requests or responses; for the setters of `T`. Its
-    /// index for [`Instruments::set_label`] counts from [`Instruments::first_own_label`].
-    pub fn add_extra_label(&mut self, name: impl Into<String>) {
-        self.plan.extra_labels.push(name.into());
     }
 }
 
@@ -246,6 +314,7 @@ impl<T: Measures> fmt::Debug for Builder<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
             .field("plan", &self.plan)
+            .field("rules", &self.rules)
             .field("options", &self.options)
             .finish_non_exhaustive()
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::source::Source;
 
 /// The values of the extra labels of one request; see
-/// [`Instruments::extra_labels`](super::Instruments::extra_labels).
+/// [`Rules::request_labels`](super::Rules::request_labels).
 #[derive(Clone, Debug, Default)]
 pub struct ExtraLabels {
     values: Box<[Arc<str>]>,

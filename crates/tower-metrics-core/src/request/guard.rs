@@ -8,7 +8,7 @@ use quanta::Instant;
 use super::extra::ExtraLabels;
 use super::outcome::{AbortReason, Ending, Measurements};
 use super::series::Series;
-use crate::labels::{GrpcStatus, Method, MethodLabel, RouteSlot};
+use crate::labels::{GrpcStatus, Method, MethodLabel, Route, RouteSlot};
 
 /// Owns a request from its arrival to its end, and records it once when it ends.
 ///
@@ -133,6 +133,11 @@ impl RequestGuard {
     /// Ends the request and forgets it: it is counted out, and nothing else is recorded.
     pub fn discard(mut self) {
         self.end = End::Discarded;
+    }
+
+    /// Whether the route was known when the request arrived.
+    pub(crate) fn is_routed(&self) -> bool {
+        **self.series.endpoint() != *Route::UNMATCHED
     }
 
     /// Looks into `slot` for the route when the request ends, unless

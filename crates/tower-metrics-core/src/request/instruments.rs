@@ -72,29 +72,33 @@ impl Instruments {
     }
 
     /// The index of the label `http_version`, if it is on.
-    pub fn http_version_label(&self) -> Option<usize> {
+    pub(super) fn http_version_label(&self) -> Option<usize> {
         self.cache.source.settings().http_version
     }
 
     /// The index of the label `scheme`, if it is on.
-    pub fn scheme_label(&self) -> Option<usize> {
+    pub(super) fn scheme_label(&self) -> Option<usize> {
         self.cache.source.settings().scheme
     }
 
-    /// The index of the first label that was added by
-    /// [`Builder::add_extra_label`](super::Builder::add_extra_label).
-    pub fn first_own_label(&self) -> usize {
+    /// Whether there are labels that say over which protocol a request came.
+    pub fn labels_by_protocol(&self) -> bool {
+        self.http_version_label().is_some() || self.scheme_label().is_some()
+    }
+
+    /// The index of the first extra label that a rule makes.
+    pub(super) fn first_own_label(&self) -> usize {
         self.cache.source.settings().first_own_label
     }
 
     /// The values of the extra labels for [`start`](Self::start), all empty at first.
-    pub fn extra_labels(&self) -> ExtraLabels {
+    pub(super) fn extra_labels(&self) -> ExtraLabels {
         ExtraLabels::new(&self.cache.source)
     }
 
     /// Sets the value of the extra label `index` in `labels`; a value that is one too many is
     /// replaced and counted.
-    pub fn set_label(&self, labels: &mut ExtraLabels, index: usize, value: &str) {
+    pub(super) fn set_label(&self, labels: &mut ExtraLabels, index: usize, value: &str) {
         labels.set(&self.cache.source, index, value);
     }
 
