@@ -5,7 +5,7 @@
 //! nobody takes grows. Here a sample goes into its bucket at once: two atomic additions, nothing to
 //! lose, and nothing to clean up.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -18,7 +18,7 @@ use tower_metrics_core::Buckets;
 #[derive(Debug)]
 pub(crate) struct HistogramFamily {
     buckets: Buckets,
-    series: RwLock<BTreeMap<SortedLabels, Arc<Series>>>,
+    series: RwLock<HashMap<SortedLabels, Arc<Series>>>,
 }
 
 /// Label names and values, which no order tells apart.
@@ -60,8 +60,9 @@ impl HistogramFamily {
     pub(crate) fn render(&self, name: &str, output: &mut String) {
         // Whoever registers a series does not wait for the text of the others.
         let series = self.series.read().unwrap_or_else(PoisonError::into_inner);
-        let all: Vec<Arc<Series>> = series.values().cloned().collect();
+        let mut all: Vec<Arc<Series>> = series.values().cloned().collect();
         drop(series);
+        all.sort_unstable_by(|one, other| one.labels.cmp(&other.labels));
         for series in all {
             series.render(name, output);
         }
