@@ -6,7 +6,9 @@
 #![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
 
 mod inference_service;
+mod parity;
 #[cfg(feature = "external-servers")]
 mod prometheus;
 mod service;
 mod shutdown;
+mod startup;

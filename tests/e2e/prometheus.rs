@@ -6,16 +6,20 @@ use tower_metrics_tests::poll::wait_until;
 use tower_metrics_tests::prometheus::{Prometheus, ScrapeJob};
 use tower_metrics_tests::promtool;
 
-use crate::service::{SOON, Service, input_taking};
+use crate::service::{Framework, SOON, Service, for_each_framework, input_taking};
+
+for_each_framework![
+    prometheus_scrapes_the_service_and_answers_queries,
+    promtool_has_nothing_to_say_about_the_metrics,
+];
 
 /// The counter of successful predictions.
 const PREDICTIONS: &str =
     r#"http_requests_total{method="POST",endpoint="/predict/{model_name}",status_code="200"}"#;
 
 /// The last box of the guide's checklist: requests are sent, and queries return what was sent.
-#[tokio::test]
-async fn prometheus_scrapes_the_service_and_answers_queries() {
-    let service = Service::start(&[]).await.unwrap();
+async fn prometheus_scrapes_the_service_and_answers_queries(framework: Framework) {
+    let service = Service::start(framework, &[]).await.unwrap();
     // Before the first scrape: an increase is seen only from a first sample on.
     service.predict("resnet50", &input_taking(0)).await.unwrap();
     service.settled(1).await.unwrap();
@@ -24,8 +28,9 @@ async fn prometheus_scrapes_the_service_and_answers_queries() {
     wait_for_value(&prometheus, PREDICTIONS, 1.0).await;
 
     let targets = prometheus.targets().await.unwrap();
-    let [target] = targets.as_slice() else { panic!("{targets:?}") };
-    assert_eq!((&*target.job, &*target.health, &*target.last_error), ("inference", "up", ""));
+    let targets: Vec<_> =
+        targets.iter().map(|target| (&*target.job, &*target.health, &*target.last_error)).collect();
+    assert_eq!(targets, [("inference", "up", "")]);
     assert_eq!(prometheus.value(r#"up{job="inference"}"#).await.unwrap(), Some(1.0));
 
     for _ in 0..30 {
@@ -47,9 +52,8 @@ async fn prometheus_scrapes_the_service_and_answers_queries() {
 }
 
 /// The checks that Prometheus itself makes of names, types, units and help.
-#[tokio::test]
-async fn promtool_has_nothing_to_say_about_the_metrics() {
-    let service = Service::start(&[]).await.unwrap();
+async fn promtool_has_nothing_to_say_about_the_metrics(framework: Framework) {
+    let service = Service::start(framework, &[]).await.unwrap();
     service.predict("resnet50", &input_taking(0)).await.unwrap();
     service.predict("nope", &input_taking(0)).await.unwrap();
     service.settled(2).await.unwrap();

@@ -1,4 +1,4 @@
-//! The example service, as the tests see it from outside.
+//! The example service, as the tests see it from outside: two programs that are one service.
 
 use std::time::Duration;
 
@@ -18,7 +18,43 @@ pub(crate) const SOON: Duration = Duration::from_secs(60);
 /// How the address begins in what the service prints.
 const URL: &str = "http://127.0.0.1:";
 
-/// A running `inference-service`, ended with the test.
+/// The framework that the service is made with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Framework {
+    Axum,
+    ActixWeb,
+}
+
+impl Framework {
+    /// The package, and so the program, of the service.
+    pub(crate) fn package(self) -> &'static str {
+        match self {
+            Self::Axum => "inference-service",
+            Self::ActixWeb => "inference-service-actix",
+        }
+    }
+}
+
+/// Makes two tests of each function named: whatever the framework, the service does the same.
+macro_rules! for_each_framework {
+    ($($test:ident),+ $(,)?) => {
+        mod on_axum {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test($crate::service::Framework::Axum).await;
+            })+
+        }
+        mod on_actix_web {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test($crate::service::Framework::ActixWeb).await;
+            })+
+        }
+    };
+}
+pub(crate) use for_each_framework;
+
+/// A running service, ended with the test.
 #[derive(Debug)]
 pub(crate) struct Service {
     pub(crate) process: Process,
@@ -27,9 +63,13 @@ pub(crate) struct Service {
 
 impl Service {
     /// Starts the service on a free port, with these arguments besides.
-    pub(crate) async fn start(arguments: &[&str]) -> Result<Self, Error> {
+    pub(crate) async fn start(framework: Framework, arguments: &[&str]) -> Result<Self, Error> {
         let arguments = [&["--listen", "127.0.0.1:0"], arguments].concat();
-        let process = binary::start("inference-service", &arguments)?;
+        Self::of(binary::start(framework.package(), &arguments)?).await
+    }
+
+    /// Waits until this process, which is the service, says where it listens.
+    pub(crate) async fn of(process: Process) -> Result<Self, Error> {
         let line = process.wait_for_line(|line| line.contains(URL), SOON).await?;
         let after = line.split(URL).nth(1).unwrap_or_default();
         let port = after.chars().take_while(char::is_ascii_digit).collect();
@@ -37,7 +77,6 @@ impl Service {
     }
 
     /// The address without a scheme, as Prometheus wants it.
-    #[cfg(feature = "external-servers")]
     pub(crate) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }

@@ -3,8 +3,7 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use actix_web::dev::{ResourceMap, ServiceRequest};
-use actix_web::http::Uri;
+use actix_web::dev::{ResourceMap, ServiceRequest, Url};
 use actix_web::{HttpMessage as _, HttpRequest};
 use tower_metrics_core::Route;
 use tower_metrics_core::request::{AbortReason, RequestGuard};
@@ -19,14 +18,19 @@ pub(crate) type Routes = Rc<OnceCell<ResourceMap>>;
 #[derive(Debug)]
 pub(crate) struct EarlyGuard {
     guard: Option<RequestGuard>,
-    uri: Uri,
+    /// The target as the router sees it: with its escapes resolved.
+    target: Url,
     routes: Routes,
 }
 
 impl EarlyGuard {
     pub(crate) fn new(guard: RequestGuard, routes: &Routes, request: &ServiceRequest) -> Self {
         routes.get_or_init(|| request.resource_map().clone());
-        Self { guard: Some(guard), uri: request.uri().clone(), routes: Rc::clone(routes) }
+        Self {
+            guard: Some(guard),
+            target: request.match_info().get_ref().clone(),
+            routes: Rc::clone(routes),
+        }
     }
 
     /// Gives the guard up: there is a response to `request`, so it was routed.
@@ -54,7 +58,7 @@ impl EarlyGuard {
 
     fn take(&mut self) -> Option<RequestGuard> {
         let mut guard = self.guard.take()?;
-        let pattern = self.routes.get().and_then(|routes| routes.match_pattern(self.uri.path()));
+        let pattern = self.routes.get().and_then(|routes| routes.match_pattern(self.target.path()));
         if let Some(pattern) = pattern {
             guard.set_route(&pattern);
         }

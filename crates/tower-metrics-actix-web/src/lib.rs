@@ -46,6 +46,16 @@
 //! pattern of the resource, with the prefixes of its scopes; it is read when the response is
 //! there, since actix-web routes behind its middleware.
 //!
+//! # Clients that go away
+//!
+//! With its default settings actix-web does not notice, over HTTP/1, that a client closed its
+//! connection while a handler runs: it takes that for a client that is done with sending. Set
+//! [`HttpServer::h1_allow_half_closed(false)`][half-closed], and such a request is `cancelled` at
+//! once. Over HTTP/2 actix-web runs the handler to its end; the request is counted with the status
+//! of its response, as `body_dropped`.
+//!
+//! [half-closed]: https://docs.rs/actix-web/4/actix_web/struct.HttpServer.html#method.h1_allow_half_closed
+//!
 //! # Who answers `/metrics`
 //!
 //! [`Metrics::new`] answers requests for `/metrics` that went through everything inside and were

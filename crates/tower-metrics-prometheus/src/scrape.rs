@@ -115,7 +115,7 @@ fn metrics(text: &Bytes, body: Bytes) -> Response<ScrapeBody> {
 }
 
 fn rendering_failed() -> Response<ScrapeBody> {
-    let mut response = Response::new(ScrapeBody::new(Bytes::from_static(b"rendering failed\n")));
+    let mut response = Response::new(ScrapeBody::new(format!("{RenderingFailed}\n").into()));
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response
 }

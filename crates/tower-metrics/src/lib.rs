@@ -1,5 +1,7 @@
 //! Correct Prometheus metrics for Rust services, in one line.
 //!
+//! An axum router:
+//!
 //! ```
 //! # #[cfg(all(feature = "axum", feature = "prometheus"))] {
 //! use axum::{Router, routing::get};
@@ -12,6 +14,22 @@
 //! # Ok(()) }
 //! # }
 //! ```
+//!
+//! An actix-web app:
+//!
+//! ```
+//! # #[cfg(all(feature = "actix-web", feature = "prometheus"))] {
+//! use actix_web::{App, web};
+//! use tower_metrics::{Exporter, actix_web::Metrics};
+//!
+//! # fn main() -> Result<(), tower_metrics::ExporterError> {
+//! let exporter = Exporter::install()?;
+//! let app = App::new()
+//!     .wrap(Metrics::new(&exporter))
+//!     .route("/users/{id}", web::get().to(|| async { "a user" }));
+//! # Ok(()) }
+//! # }
+//! ```
 
 pub use tower_metrics_core::{
     Backend, Buckets, BucketsError, BuildError, Builder, DeclareError, MetricKind, MetricSpec,
@@ -20,12 +38,15 @@ pub use tower_metrics_core::{
 
 #[cfg(feature = "prometheus")]
 pub use tower_metrics_prometheus::{
-    CONTENT_TYPE, Exporter, ExporterBuilder, ExporterError, ExporterRecorder, ScrapeBody,
-    ScrapeFuture, ScrapeService,
+    CONTENT_TYPE, Exporter, ExporterBuilder, ExporterError, ExporterRecorder, Rendering,
+    RenderingFailed, ScrapeBody, ScrapeFuture, ScrapeService,
 };
 
 #[cfg(feature = "axum")]
 pub use tower_metrics_axum as axum;
+
+#[cfg(feature = "actix-web")]
+pub use tower_metrics_actix_web as actix_web;
 
 #[cfg(all(doctest, feature = "axum", feature = "prometheus"))]
 #[doc = include_str!("../../../README.md")]

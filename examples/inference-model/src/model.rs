@@ -90,7 +90,7 @@ impl Model {
 
 /// The answer to one inference.
 #[derive(Debug, PartialEq, Serialize)]
-pub(crate) struct Prediction {
+pub struct Prediction {
     /// Name of the model that answered.
     model: &'static str,
     /// What the model says about the input.
@@ -109,7 +109,7 @@ enum Output {
 
 /// A simulated inference that was asked to fail.
 #[derive(Debug)]
-pub(crate) struct InferenceError {
+pub struct InferenceError {
     model: &'static str,
 }
 
