@@ -57,9 +57,8 @@ impl<B: MessageBody> MessageBody for ResponseBody<B> {
         let Self { inner, guard } = self;
         match inner.try_into_bytes() {
             Ok(bytes) => {
-                if let Some(mut guard) = guard {
-                    guard.sent(bytes.len() as u64);
-                    guard.complete();
+                if let Some(guard) = guard {
+                    guard.complete_with(bytes.len() as u64);
                 }
                 Ok(bytes)
             }

@@ -56,13 +56,12 @@ impl<B: Body> Body for ResponseBody<B> {
                 {
                     guard.grpc_status(GrpcStatus::from_bytes(status.as_bytes()));
                 }
-                if let Some(data) = frame.data_ref() {
-                    guard.sent(data.remaining() as u64);
-                }
+                let bytes = frame.data_ref().map_or(0, |data| data.remaining() as u64);
                 // Servers poll neither behind trailers nor behind the end of the stream.
                 if trailers.is_some() || this.inner.is_end_stream() {
-                    guard.complete();
+                    guard.complete_with(bytes);
                 } else {
+                    guard.sent(bytes);
                     *this.guard = Some(guard);
                 }
             }

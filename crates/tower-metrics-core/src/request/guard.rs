@@ -186,7 +186,13 @@ impl RequestGuard {
     }
 
     /// Ends the request: the response was sent to its end.
-    pub fn complete(mut self) {
+    pub fn complete(self) {
+        self.complete_with(0);
+    }
+
+    /// Ends the request: the response was sent to its end, and these bytes were the last of it.
+    pub fn complete_with(mut self, bytes: u64) {
+        self.response_bytes = self.response_bytes.saturating_add(bytes);
         self.end = End::Completed;
     }
 
