@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
 
 mod inference_service;
+mod label_values;
 mod parity;
 #[cfg(feature = "external-servers")]
 mod prometheus;
