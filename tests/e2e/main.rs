@@ -7,9 +7,12 @@
 
 mod inference_service;
 mod label_values;
+mod lifecycle;
 mod parity;
 #[cfg(feature = "external-servers")]
 mod prometheus;
 mod service;
 mod shutdown;
+mod sockets;
 mod startup;
+mod stress;

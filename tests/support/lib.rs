@@ -10,6 +10,7 @@
 //! | [`prometheus`] | runs a real Prometheus and asks it |
 //! | [`promtool`] | lints `/metrics` text as Prometheus' own tool does |
 //! | [`poll`] | waits for something to become true |
+//! | [`scripted`] | services and bodies that do one scripted step at each poll |
 //!
 //! Everything that can fail returns an [`Error`]; a test unwraps it.
 
@@ -21,5 +22,6 @@ pub mod poll;
 pub mod process;
 pub mod prometheus;
 pub mod promtool;
+pub mod scripted;
 
 pub use error::Error;
