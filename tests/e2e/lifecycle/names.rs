@@ -204,3 +204,16 @@ fn methods_that_are_not_listed_are_one_value() {
     }
     assert_eq!(measured.tally(), expected);
 }
+
+/// Two layers around each other, say with two exporters, learn the same.
+#[test]
+fn a_name_given_inside_reaches_every_layer_around_it() {
+    for response in [empty(), named(ROUTE)] {
+        let [outer, inner] = [Measured::new(), Measured::new()];
+        let service = RouteLayer::new(ROUTE).layer(answering(response));
+        let mut future = outer.send(nameless(), inner.layer.layer(service));
+        drop(head(&mut future));
+        assert_eq!(inner.tally(), Tally::once("GET", (200, None)));
+        assert_eq!(outer.tally(), Tally::once("GET", (200, None)));
+    }
+}

@@ -1,5 +1,7 @@
 //! A panic is told from a cancellation, whoever catches it, and whenever the request is dropped.
 
+use std::panic::resume_unwind;
+
 use http::{Method, Request, Response};
 use tokio_test::task;
 use tower::{Layer as _, Service as _};
@@ -8,7 +10,7 @@ use tower_metrics_tests::scripted::{
     BodyStep, FutureStep, ScriptedBody, ScriptedService, catch_scripted_panic,
 };
 
-use super::measured::{Measured, ROUTE, head, poll_frames, request};
+use super::measured::{Measured, ROUTE, answering, head, poll_frames, request};
 use super::tally::Tally;
 
 type Service = ScriptedService<ScriptedBody>;
@@ -114,4 +116,22 @@ fn a_panic_further_out_drops_the_request_like_any_other_drop() {
     });
     assert!(panicked.is_none());
     assert_eq!(measured.tally(), Tally::once("GET", (200, Some("body_dropped"))));
+}
+
+/// Metrics are never the reason for a failure: a function for a label that panics leaves the label
+/// empty, and the request is answered and counted.
+#[test]
+fn a_panic_in_a_label_function_leaves_the_request_alone() {
+    let measured = Measured::with(|builder| {
+        builder
+            .with_label_from_request("tenant", |_| resume_unwind(Box::new("no tenant")))
+            .with_label_from_response("cache", |_| resume_unwind(Box::new("no cache")))
+            .without_requests(|_| resume_unwind(Box::new("no answer")))
+    });
+    let mut future = measured.call(Method::GET, answering(Response::new(ScriptedBody::new([]))));
+    assert!(future.poll().is_ready());
+    drop(future);
+    let scrape = measured.scrape();
+    let labels = [("tenant", ""), ("cache", ""), ("status_code", "200")];
+    assert_eq!(scrape.sum("http_requests_total", &labels), Some(1.0));
 }

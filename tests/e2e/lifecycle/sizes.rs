@@ -139,6 +139,18 @@ fn a_cancelled_request_has_the_size_that_was_read() {
     assert_eq!(measured.histogram(REQUEST_SIZE), Some((1.0, 300.0)));
 }
 
+/// Two layers around each other, say with two exporters, count the same bytes.
+#[test]
+fn the_size_of_a_request_reaches_every_layer_around_it() {
+    let sized = || Measured::with(|builder| builder.with_request_size(Buckets::sizes()));
+    let [outer, inner] = [sized(), sized()];
+    let service = RequestSizeLayer::new().layer(service_fn(reading(4)));
+    let request = upload(chunks_and(BodyStep::End));
+    assert!(outer.send(request, inner.layer.layer(service)).poll().is_ready());
+    assert_eq!(inner.histogram(REQUEST_SIZE), Some((1.0, 700.0)));
+    assert_eq!(outer.histogram(REQUEST_SIZE), Some((1.0, 700.0)));
+}
+
 /// Whoever reads a request sees what the client sent, whether it is measured or not.
 #[test]
 fn the_body_of_a_request_passes_as_it_is() {

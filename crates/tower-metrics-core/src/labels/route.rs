@@ -67,7 +67,7 @@ impl RouteSlot {
         *self.route.lock().unwrap_or_else(PoisonError::into_inner) = Some(route);
     }
 
-    pub(crate) fn take(&self) -> Option<Route> {
-        self.route.lock().unwrap_or_else(PoisonError::into_inner).take()
+    pub(crate) fn get(&self) -> Option<Route> {
+        self.route.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

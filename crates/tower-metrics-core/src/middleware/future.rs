@@ -67,12 +67,12 @@ where
 
 /// Tells the guard about the head; gives it back unless nothing will be sent of the body.
 fn measure<B: Body>(response: &mut Response<B>, mut guard: RequestGuard) -> Option<RequestGuard> {
-    if response.extensions_mut().remove::<Unmeasured>().is_some() {
+    if response.extensions().get::<Unmeasured>().is_some() {
         guard.discard();
         return None;
     }
     guard.response(response.status().as_u16());
-    if let Some(route) = response.extensions_mut().remove::<Route>() {
+    if let Some(route) = response.extensions().get::<Route>() {
         guard.set_route(route.as_str());
     }
     if guard.wants_grpc_status()

@@ -12,6 +12,8 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use crate::request::RequestGuard;
+
 /// Counts the bytes read from request bodies, for `http_request_size_bytes`.
 ///
 /// Goes inside a [`MetricsLayer`](super::MetricsLayer) that was built
@@ -55,12 +57,28 @@ pin_project! {
 }
 
 /// The bytes read so far; travels in the request's extensions to whoever counts them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct ByteCount {
     bytes: Arc<AtomicU64>,
 }
 
+impl Default for ByteCount {
+    fn default() -> Self {
+        Self { bytes: Arc::new(AtomicU64::new(RequestGuard::UNCOUNTED)) }
+    }
+}
+
 impl ByteCount {
+    /// Begins to count, for the first who does.
+    fn begin(&self) {
+        let _ = self.bytes.compare_exchange(
+            RequestGuard::UNCOUNTED,
+            0,
+            Ordering::Relaxed,
+            Ordering::Relaxed,
+        );
+    }
+
     pub(super) fn bytes(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.bytes)
     }
@@ -87,7 +105,10 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let count = request.extensions_mut().remove();
+        let count = request.extensions_mut().remove::<ByteCount>();
+        if let Some(count) = &count {
+            count.begin();
+        }
         self.inner.call(request.map(|inner| RequestBody { inner, count }))
     }
 }

@@ -9,6 +9,8 @@ use http::request::Parts;
 use http::{Extensions, Uri};
 use matchit::Router;
 
+use crate::request::unless_it_panics;
+
 /// Finds the route of a request: the value of the `endpoint` label.
 ///
 /// Routers come with their own; these are for services without one. See
@@ -103,7 +105,7 @@ impl RouteResolver {
     /// The route of a request.
     pub(super) fn resolve<'a>(&'a self, request: &'a Parts) -> Option<Cow<'a, str>> {
         match &self.kind {
-            Kind::Function(find) => find(request),
+            Kind::Function(find) => unless_it_panics(|| find(request)).flatten(),
             _ => self.find(&request.uri, &request.extensions).map(Cow::Borrowed),
         }
     }

@@ -71,14 +71,13 @@ impl Shared {
             self.instruments.start(request.method().as_str(), route, ExtraLabels::default())
         };
         if !guard.is_routed() {
-            let slot = RouteSlot::default();
-            request.extensions_mut().insert(slot.clone());
+            // A layer further out may look into the same slot.
+            let slot = request.extensions_mut().get_or_insert_with(RouteSlot::default).clone();
             guard.watch_slot(slot);
         }
         if self.instruments.measures_request_size() {
-            let count = ByteCount::default();
+            let count = request.extensions_mut().get_or_insert_with(ByteCount::default);
             guard.watch_request_bytes(count.bytes());
-            request.extensions_mut().insert(count);
         }
         (request, Some(guard))
     }

@@ -196,7 +196,7 @@ impl<T: Measures> Builder<T> {
     }
 
     /// Adds a label with a value made of the request's head, empty for `None`. Its values are
-    /// [limited](Self::with_label_limit).
+    /// [limited](Self::with_label_limit). A function that panics is taken to say `None`.
     pub fn with_label_from_request(
         mut self,
         name: impl Into<String>,
@@ -232,7 +232,8 @@ impl<T: Measures> Builder<T> {
         self
     }
 
-    /// Leaves out the requests for which `excluded` says so.
+    /// Leaves out the requests for which `excluded` says so. A function that panics is taken to say
+    /// `false`.
     pub fn without_requests(
         mut self,
         excluded: impl Fn(&RequestOf<T>) -> bool + Send + Sync + 'static,

@@ -146,7 +146,11 @@ impl RequestGuard {
         self.rare().slot = Some(slot);
     }
 
-    /// Reads the size of the request's body from `bytes` when the request ends.
+    /// For [`watch_request_bytes`](Self::watch_request_bytes): nobody counts the bytes.
+    pub const UNCOUNTED: u64 = u64::MAX;
+
+    /// Reads the size of the request's body from `bytes` when the request ends;
+    /// [`UNCOUNTED`](Self::UNCOUNTED) is not recorded.
     pub fn watch_request_bytes(&mut self, bytes: Arc<AtomicU64>) {
         self.rare().request_bytes = Some(bytes);
     }
@@ -245,7 +249,9 @@ impl RequestGuard {
         Measurements {
             duration_seconds: seconds(until),
             time_to_first_byte_seconds: head_at.map(seconds),
-            request_bytes: request_bytes.map(|bytes| bytes.load(Ordering::Relaxed)),
+            request_bytes: request_bytes
+                .map(|bytes| bytes.load(Ordering::Relaxed))
+                .filter(|bytes| *bytes != Self::UNCOUNTED),
             response_bytes: self.response_bytes,
         }
     }
@@ -253,7 +259,7 @@ impl RequestGuard {
     /// The series of the route that was named after the request arrived.
     fn named_later(&mut self) -> Option<Arc<Series>> {
         self.named.take().or_else(|| {
-            let route = self.rare.as_ref()?.slot.as_ref()?.take()?;
+            let route = self.rare.as_ref()?.slot.as_ref()?.get()?;
             Some(self.series.of(route.as_str()))
         })
     }

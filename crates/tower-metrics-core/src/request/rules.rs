@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Once};
 
 use super::extra::ExtraLabels;
 use super::guard::RequestGuard;
@@ -90,7 +91,9 @@ impl<H: Heads> Rules<H> {
         self.excluded.iter().any(|exclusion| match exclusion {
             Exclusion::Endpoint(template) => route == Some(&**template),
             Exclusion::PathPrefix(prefix) => is_below(H::path(request), prefix),
-            Exclusion::Function(excludes) => excludes(request),
+            Exclusion::Function(excludes) => {
+                unless_it_panics(|| excludes(request)).unwrap_or(false)
+            }
         })
     }
 
@@ -106,7 +109,7 @@ impl<H: Heads> Rules<H> {
         for (index, source) in (instruments.first_own_label()..).zip(&self.labels) {
             let value = match source {
                 LabelSource::Header(name) => H::header(request, name).map(String::from_utf8_lossy),
-                LabelSource::Request(value) => value(request),
+                LabelSource::Request(value) => unless_it_panics(|| value(request)).flatten(),
                 LabelSource::Response(_) => None,
             };
             if let Some(value) = value {
@@ -130,12 +133,26 @@ impl<H: Heads> Rules<H> {
     ) {
         for (index, source) in (instruments.first_own_label()..).zip(&self.labels) {
             if let LabelSource::Response(value) = source
-                && let Some(value) = value(response)
+                && let Some(value) = unless_it_panics(|| value(response)).flatten()
             {
                 guard.set_label(index, &value);
             }
         }
     }
+}
+
+/// Calls a user's function. One that panics does not disturb the request: its answer is missing, and
+/// that is logged once in a process.
+pub(crate) fn unless_it_panics<T>(function: impl FnOnce() -> T) -> Option<T> {
+    static LOGGED: Once = Once::new();
+
+    let result = catch_unwind(AssertUnwindSafe(function));
+    if result.is_err() {
+        LOGGED.call_once(|| {
+            tracing::error!("a function for labels, routes or exclusions panicked; it is left out");
+        });
+    }
+    result.ok()
 }
 
 fn is_below(path: &str, prefix: &str) -> bool {
