@@ -54,8 +54,8 @@ impl<B: MessageBody> MessageBody for ResponseBody<B> {
     }
 
     fn try_into_bytes(self) -> Result<Bytes, Self> {
-        let Self { inner, guard } = self;
-        match inner.try_into_bytes() {
+        let Self { inner, mut guard } = self;
+        match RequestGuard::watch_panic(&mut guard, || inner.try_into_bytes()) {
             Ok(bytes) => {
                 if let Some(guard) = guard {
                     guard.complete_with(bytes.len() as u64);

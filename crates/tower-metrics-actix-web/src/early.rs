@@ -18,6 +18,8 @@ pub(crate) type Routes = Rc<OnceCell<ResourceMap>>;
 #[derive(Debug)]
 pub(crate) struct EarlyGuard {
     guard: Option<RequestGuard>,
+    /// What somebody further out named the request.
+    named: Option<Route>,
     /// The target as the router sees it: with its escapes resolved.
     target: Url,
     routes: Routes,
@@ -28,6 +30,7 @@ impl EarlyGuard {
         routes.get_or_init(|| request.resource_map().clone());
         Self {
             guard: Some(guard),
+            named: request.extensions().get().cloned(),
             target: request.match_info().get_ref().clone(),
             routes: Rc::clone(routes),
         }
@@ -44,7 +47,7 @@ impl EarlyGuard {
         Some(guard)
     }
 
-    /// Gives the guard up, its route looked up by the path.
+    /// Gives the guard up, its route looked up by the path unless it was named.
     pub(crate) fn looked_up(mut self) -> Option<RequestGuard> {
         self.take()
     }
@@ -58,8 +61,10 @@ impl EarlyGuard {
 
     fn take(&mut self) -> Option<RequestGuard> {
         let mut guard = self.guard.take()?;
-        let pattern = self.routes.get().and_then(|routes| routes.match_pattern(self.target.path()));
-        if let Some(pattern) = pattern {
+        let look_up = || self.routes.get()?.match_pattern(self.target.path());
+        if let Some(route) = &self.named {
+            guard.set_route(route.as_str());
+        } else if let Some(pattern) = look_up() {
             guard.set_route(&pattern);
         }
         Some(guard)

@@ -7,8 +7,9 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use actix_web::body::{BodySize, EitherBody, MessageBody};
-use actix_web::dev::ServiceResponse;
+use actix_web::dev::{ResponseHead, ServiceResponse};
 use actix_web::http::StatusCode;
+use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse};
 use bytes::Bytes;
 use pin_project_lite::pin_project;
@@ -135,8 +136,20 @@ fn measure<B: MessageBody>(
         guard.complete();
         return Ok(unmeasured(response));
     }
-    guard.expect_bytes(if let BodySize::Sized(length) = size { Some(length) } else { None });
+    guard.expect_bytes(match size {
+        BodySize::Sized(length) => Some(length),
+        _ => declared_length(response.response().head()),
+    });
     Ok(response.map_body(|_, body| EitherBody::left(ResponseBody::new(body, Some(guard)))))
+}
+
+/// The length that the app gave a stream ([`HttpResponseBuilder::no_chunking`]); of a chunked one
+/// actix-web does not send it.
+///
+/// [`HttpResponseBuilder::no_chunking`]: actix_web::HttpResponseBuilder::no_chunking
+fn declared_length(head: &ResponseHead) -> Option<u64> {
+    let length = head.headers().get(CONTENT_LENGTH).filter(|_| !head.chunked())?;
+    length.to_str().ok()?.parse().ok()
 }
 
 /// Whether a request went through everything inside and met no route.

@@ -40,7 +40,7 @@ impl<S> MetricsService<S> {
     fn arrive(&self, request: &mut ServiceRequest) -> Option<EarlyGuard> {
         let Shared { instruments, rules, .. } = &*self.shared;
         let instruments = instruments.as_ref()?;
-        let route = if rules.excludes_endpoints() { request.match_pattern() } else { None };
+        let route = if rules.excludes_endpoints() { route(request) } else { None };
         if request.extensions().contains::<Unmeasured>()
             || rules.excludes(request, route.as_deref())
         {
@@ -75,6 +75,13 @@ where
         let future = on_unwind(|| self.inner.call(request), || EarlyGuard::panicked(&mut early));
         ResponseFuture::measuring(future, early, Rc::clone(&self.shared))
     }
+}
+
+/// The route that a request will meet, so far as its path says.
+fn route(request: &ServiceRequest) -> Option<String> {
+    // Routing takes the path with its escapes resolved; `match_pattern` does not.
+    let resolved = || request.resource_map().match_pattern(request.match_info().as_str());
+    request.match_pattern().or_else(resolved)
 }
 
 impl<S: fmt::Debug> fmt::Debug for MetricsService<S> {
