@@ -58,18 +58,28 @@
 mod builder;
 mod error;
 mod exporter;
-mod histogram;
+mod exposition;
+mod global_labels;
+mod observations;
 mod recorder;
 mod registry;
 mod render;
+mod report;
 mod scrape;
+mod self_metrics;
+mod source;
+mod text;
+mod token;
 mod worker;
 
 pub use self::builder::ExporterBuilder;
 pub use self::error::{ExporterError, RenderingFailed};
 pub use self::exporter::Exporter;
 pub use self::recorder::ExporterRecorder;
-pub use self::scrape::{CONTENT_TYPE, ScrapeBody, ScrapeFuture, ScrapeService};
+pub use self::scrape::{
+    CONTENT_TYPE, ReaderTooSlow, Scrape, ScrapeAnswer, ScrapeBody, ScrapeFuture, ScrapeRequest,
+    ScrapeService,
+};
 pub use self::worker::Rendering;
 
 #[cfg(doctest)]
