@@ -60,6 +60,8 @@ mod error;
 mod exporter;
 mod exposition;
 mod global_labels;
+#[cfg(feature = "listener")]
+pub mod listener;
 mod observations;
 mod recorder;
 mod registry;

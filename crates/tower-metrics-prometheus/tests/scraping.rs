@@ -4,20 +4,19 @@
 mod support;
 
 use std::io::Read as _;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::Ordering;
 use std::task::Poll;
 
 use flate2::read::GzDecoder;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use metrics::with_local_recorder;
 use tower::ServiceExt as _;
-use tower_metrics_core::{MetricSpec, Observation};
+use tower_metrics_core::MetricSpec;
 use tower_metrics_prometheus::{
     CONTENT_TYPE, Exporter, ReaderTooSlow, ScrapeBody, ScrapeFuture, ScrapeService,
 };
 
-use support::{lines, private_exporter, wait_until};
+use support::{hold_up, lines, private_exporter, wait_until};
 
 fn ask(service: &ScrapeService, method: Method, headers: &[(&str, &str)]) -> Response<ScrapeBody> {
     let request = Request::builder().method(method).uri("/any");
@@ -57,20 +56,6 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 /// A scrape that no thread has answered yet.
 fn waiting(service: &ScrapeService) -> ScrapeFuture {
     tower::Service::call(&mut service.clone(), Request::new(()))
-}
-
-/// Keeps the exporter's thread in a closure for as long as the lock is held.
-fn hold_up(exporter: &Exporter) -> (Arc<Mutex<()>>, Arc<AtomicUsize>, Observation) {
-    let (gate, renderings) = (Arc::new(Mutex::new(())), Arc::new(AtomicUsize::new(0)));
-    let (lock, count) = (Arc::clone(&gate), Arc::clone(&renderings));
-    let observation = exporter
-        .gauge_fn(MetricSpec::gauge("renderings"), &[], move || {
-            let rendering = count.fetch_add(1, Ordering::Relaxed) + 1;
-            drop(lock.lock().unwrap());
-            rendering
-        })
-        .unwrap();
-    (gate, renderings, observation)
 }
 
 /// Prometheus' own text format, plain, and not to be kept by a proxy.
