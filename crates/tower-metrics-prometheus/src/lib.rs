@@ -55,6 +55,8 @@
 //!
 //! [tower-metrics]: https://docs.rs/tower-metrics
 
+#[cfg(feature = "build_info")]
+mod build_info;
 mod builder;
 mod error;
 mod exporter;
@@ -63,10 +65,14 @@ mod global_labels;
 #[cfg(feature = "listener")]
 pub mod listener;
 mod observations;
+#[cfg(feature = "process")]
+mod process;
 mod recorder;
 mod registry;
 mod render;
 mod report;
+#[cfg(feature = "runtime")]
+mod runtime;
 mod scrape;
 mod self_metrics;
 mod source;
@@ -74,6 +80,8 @@ mod text;
 mod token;
 mod worker;
 
+#[cfg(feature = "build_info")]
+pub use self::build_info::BuildInfo;
 pub use self::builder::ExporterBuilder;
 pub use self::error::{ExporterError, RenderingFailed};
 pub use self::exporter::Exporter;
