@@ -37,7 +37,7 @@ async fn ask(address: SocketAddr, request: String) -> (String, Vec<u8>) {
 /// The same answers as from tower, wherever it is mounted.
 #[actix_web::test]
 async fn a_scrape_is_negotiated_as_with_any_other_server() {
-    let exporter = Exporter::builder().without_self_metrics().build().unwrap();
+    let exporter = Exporter::builder().build().unwrap();
     let address = serve(&exporter);
     metrics::with_local_recorder(&exporter.recorder(), || {
         for i in 0..10_000 {

@@ -39,7 +39,7 @@ impl ExporterBuilder {
             tokens: Tokens::default(),
             max_waiting_scrapes: 1024,
             max_unsent_bytes: 64 * 1024 * 1024,
-            has_self_metrics: true,
+            has_self_metrics: false,
         }
     }
 
@@ -88,10 +88,12 @@ impl ExporterBuilder {
         self
     }
 
-    /// Leaves out the metrics about scrapes, `tower_metrics_scrape…`. Defaults to showing them
-    /// from the first scrape on.
-    pub fn without_self_metrics(mut self) -> Self {
-        self.has_self_metrics = false;
+    /// Shows how the exporter is scraped, from the first scrape on: `tower_metrics_scrapes_total`,
+    /// by outcome, `tower_metrics_scrape_duration_seconds` and `tower_metrics_scrape_size_bytes`.
+    /// Defaults to showing nothing but what the application records; Prometheus has a duration of
+    /// its own, and does not know who was turned away.
+    pub fn with_self_metrics(mut self) -> Self {
+        self.has_self_metrics = true;
         self
     }
 

@@ -61,7 +61,7 @@ fn waiting(service: &ScrapeService) -> ScrapeFuture {
 /// Prometheus' own text format, plain, and not to be kept by a proxy.
 #[test]
 fn a_scrape_is_answered_in_the_text_format() {
-    let exporter = Exporter::builder().without_self_metrics().build().unwrap();
+    let exporter = private_exporter();
     with_local_recorder(&exporter.recorder(), || metrics::counter!("a_total").increment(1));
     let answer = get(&exporter, &[]);
     assert_eq!(answer.status(), StatusCode::OK);
@@ -78,7 +78,7 @@ fn a_scrape_is_answered_in_the_text_format() {
 /// The same text in a fraction of the bytes, where the scraper says that it can read it.
 #[test]
 fn a_scraper_that_accepts_gzip_gets_it() {
-    let exporter = Exporter::builder().without_self_metrics().build().unwrap();
+    let exporter = private_exporter();
     with_local_recorder(&exporter.recorder(), || {
         for i in 0..5_000 {
             metrics::counter!("a_total", "i" => i.to_string()).increment(1);
@@ -103,7 +103,7 @@ fn a_scraper_that_accepts_gzip_gets_it() {
 /// The head of the answer, with the length of the body that is left out.
 #[test]
 fn head_is_answered_without_the_body() {
-    let exporter = Exporter::builder().without_self_metrics().build().unwrap();
+    let exporter = private_exporter();
     with_local_recorder(&exporter.recorder(), || metrics::counter!("a_total").increment(1));
     let answer = ask(&exporter.scrape_service(), Method::HEAD, &[]);
     assert_eq!(answer.status(), StatusCode::OK);
@@ -234,8 +234,12 @@ fn a_reader_that_stalls_loses_its_answer() {
 /// An exporter that nobody scrapes says nothing about it; then every outcome is there, at zero.
 #[test]
 fn scrapes_are_counted_by_how_they_ended() {
-    let exporter =
-        Exporter::builder().with_bearer_token("token").with_max_waiting_scrapes(1).build().unwrap();
+    let exporter = Exporter::builder()
+        .with_self_metrics()
+        .with_bearer_token("token")
+        .with_max_waiting_scrapes(1)
+        .build()
+        .unwrap();
     let service = exporter.scrape_service();
     let authorization = ("authorization", "Bearer token");
     assert_eq!(exporter.render(), "");
@@ -275,10 +279,10 @@ fn scrapes_are_counted_by_how_they_ended() {
     );
 }
 
-/// They can be left out.
+/// Unless it is asked for, nobody sees anything but what they record.
 #[test]
 fn without_self_metrics_a_scrape_leaves_no_trace() {
-    let exporter = Exporter::builder().without_self_metrics().build().unwrap();
+    let exporter = private_exporter();
     assert_eq!(text(get(&exporter, &[])), "");
     assert_eq!(exporter.render(), "");
 }
@@ -286,7 +290,7 @@ fn without_self_metrics_a_scrape_leaves_no_trace() {
 /// Whoever uses our names for something else keeps them, and scrapes are served all the same.
 #[test]
 fn a_clash_with_the_self_metrics_is_survived() {
-    let exporter = private_exporter();
+    let exporter = Exporter::builder().with_self_metrics().build().unwrap();
     let spec = MetricSpec::gauge("tower_metrics_scrapes_total");
     exporter.declare(&[spec]).unwrap();
     assert_eq!(get(&exporter, &[]).status(), StatusCode::OK);

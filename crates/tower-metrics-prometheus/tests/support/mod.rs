@@ -33,7 +33,7 @@ pub(crate) fn hold_up(exporter: &Exporter) -> (Arc<Mutex<()>>, Arc<AtomicUsize>,
 
 /// Its text is more than fits into the buffers of a connection: 20 MB.
 pub(crate) fn exporter_with_a_long_text() -> Exporter {
-    let exporter = Exporter::builder().without_self_metrics().build().unwrap();
+    let exporter = private_exporter();
     let padding = "x".repeat(1_000);
     metrics::with_local_recorder(&exporter.recorder(), || {
         for i in 0..1_400 {
