@@ -212,11 +212,12 @@ impl Global {
 }
 
 impl Backend for Global {
+    /// Before a backend is installed, the declaration waits for it.
     fn declare(&self, specs: &[MetricSpec]) -> Result<(), DeclareError> {
-        if let Some(backend) = INSTALLED.get() {
+        specs.iter().try_for_each(MetricSpec::validate)?;
+        if let Some(backend) = PENDING.declare(|| INSTALLED.get(), specs) {
             return backend.declare(specs);
         }
-        specs.iter().try_for_each(MetricSpec::validate)?;
         metrics::with_recorder(|recorder| describe(recorder, specs));
         Ok(())
     }
@@ -229,9 +230,7 @@ impl Backend for Global {
     /// Before a backend is installed, the observation waits for it.
     fn observe(&self, specs: &[MetricSpec], observe: Observe) -> Result<Observation, DeclareError> {
         observable(specs)?;
-        if INSTALLED.get().is_none() {
-            self.declare(specs)?;
-        }
+        self.declare(specs)?;
         PENDING
             .add(|| INSTALLED.get(), specs, &observe)
             .or_else(|backend| backend.observe(specs, observe))

@@ -74,10 +74,10 @@ impl ExporterBuilder {
         self
     }
 
-    /// Sets how many scrapes may wait for a rendering at a time; more are answered with 503.
-    /// Defaults to 1024.
+    /// Sets how many scrapes may wait for a rendering at a time, at least one; more are answered
+    /// with 503. Defaults to 1024.
     pub fn with_max_waiting_scrapes(mut self, max: usize) -> Self {
-        self.max_waiting_scrapes = max;
+        self.max_waiting_scrapes = max.max(1);
         self
     }
 

@@ -84,8 +84,10 @@ impl Exporter {
     /// handle is dropped. The gauge's label names are those of `labels`, which are constant.
     ///
     /// A closure that panics, or returns NaN, loses its sample, which is logged once, and spoils
-    /// nothing else. It runs on the thread that renders, the exporter's own for a scrape; it may
-    /// record, declare and render, and should not block, for every scrape waits for it.
+    /// nothing else; the panic hook runs each time. It is called on the thread that renders, the
+    /// exporter's own for a scrape. It may record, declare, observe and render; a rendering that it
+    /// asks for is one without closures. It should not block, for every scrape waits for it, and
+    /// must not wait for a scrape of the same exporter on another thread.
     ///
     /// ```
     /// use std::sync::{Arc, Mutex};

@@ -1,10 +1,11 @@
 //! The labels that every series carries.
 
-use metrics_exporter_prometheus::PrometheusBuilder;
+use std::borrow::Cow;
+
+use metrics::{Key, Label};
 use tower_metrics_core::{DeclareError, MetricSpec};
 
 use crate::error::ExporterError;
-use crate::exposition;
 
 /// The labels that every series carries, unless it has one of that name itself.
 #[derive(Clone, Debug, Default)]
@@ -17,9 +18,13 @@ impl GlobalLabels {
         self.labels.push((name, value));
     }
 
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.labels.iter().map(|(name, _)| &**name)
+    }
+
     /// Checks them by the rules for the labels of a metric.
     pub(crate) fn validate(&self) -> Result<(), ExporterError> {
-        let names = self.labels.iter().map(|(name, _)| name.clone());
+        let names = self.names().map(str::to_owned);
         match MetricSpec::gauge("any").with_labels(names).validate() {
             Err(DeclareError::InvalidLabel { label, reason, .. }) => {
                 Err(ExporterError::InvalidGlobalLabel { label, reason })
@@ -28,20 +33,27 @@ impl GlobalLabels {
         }
     }
 
-    /// Adds them to whatever an exporter of the crate below shows.
-    pub(crate) fn add_to(&self, builder: PrometheusBuilder) -> PrometheusBuilder {
-        self.labels.iter().fold(builder, |builder, (name, value)| {
-            builder.add_global_label(name, exposition::doubled_backslashes(value))
-        })
+    /// Puts them in front of the labels of `key`.
+    pub(crate) fn add_to<'k>(&self, key: &'k Key) -> Cow<'k, Key> {
+        if self.labels.is_empty() {
+            return Cow::Borrowed(key);
+        }
+        let own: Vec<(&str, &str)> =
+            key.labels().map(|label| (label.key(), label.value())).collect();
+        let labels: Vec<Label> = self
+            .beside(&own)
+            .chain(own.iter().copied())
+            .map(|(name, value)| Label::new(name.to_owned(), value.to_owned()))
+            .collect();
+        Cow::Owned(Key::from_parts(key.name().to_owned(), labels))
     }
 
-    /// Those that a series with `labels` takes over.
+    /// Those that a series with the labels `own` takes over.
     pub(crate) fn beside<'a>(
         &'a self,
-        labels: &'a [(&str, &str)],
+        own: &'a [(&str, &str)],
     ) -> impl Iterator<Item = (&'a str, &'a str)> {
-        let is_free = |name: &str| !labels.iter().any(|(own, _)| *own == name);
         let all = self.labels.iter().map(|(name, value)| (&**name, &**value));
-        all.filter(move |(name, _)| is_free(name))
+        all.filter(|(name, _)| !own.iter().any(|(own, _)| own == name))
     }
 }

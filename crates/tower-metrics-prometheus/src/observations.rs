@@ -131,7 +131,7 @@ impl Entry {
 
     fn report(&self, trouble: Trouble, metric: &str, problem: &str) {
         if self.reports.is_first(trouble) {
-            tracing::error!(metric, "an observation is lost, and will be each time: {problem}");
+            tracing::error!(metric, "an observed value is left out, now and later: {problem}");
         }
     }
 }

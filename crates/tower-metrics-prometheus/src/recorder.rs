@@ -33,10 +33,7 @@ impl Backend for ExporterRecorder {
         self.registry().declare(specs)
     }
 
-    /// The closure runs on the thread that renders: the exporter's own for a scrape. It may record,
-    /// declare, observe and render; a rendering that it asks for is one without closures. It should
-    /// not block, for every scrape waits for it, and must not wait for a scrape of this exporter on
-    /// another thread.
+    /// What the closure may do stands at [`Exporter::gauge_fn`](crate::Exporter::gauge_fn).
     fn observe(&self, specs: &[MetricSpec], observe: Observe) -> Result<Observation, DeclareError> {
         self.shared.source.observe(specs, observe)
     }

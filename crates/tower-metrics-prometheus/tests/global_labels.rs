@@ -22,16 +22,21 @@ fn every_series_has_the_global_labels() {
         metrics::histogram!("c").record(1.0);
         metrics::histogram!("c", "zone" => "2").record(1.0);
     });
+    // Said twice, it is still one series.
+    with_local_recorder(&exporter.recorder(), || {
+        metrics::counter!("a_total", "x" => "1", "zone" => "1").increment(1);
+        metrics::histogram!("c", "zone" => "1").record(1.0);
+    });
     let spec = MetricSpec::gauge("d");
     let _observation = exporter.gauge_fn(spec, &[("zone", "2")], || 1).unwrap();
 
     let service = r#"service="a \\ \"b\"""#;
-    assert_eq!(lines(&exporter, "a_total"), [format!(r#"a_total{{{service},zone="1",x="1"}} 1"#)]);
+    assert_eq!(lines(&exporter, "a_total"), [format!(r#"a_total{{{service},zone="1",x="1"}} 2"#)]);
     assert_eq!(lines(&exporter, "b{"), [format!(r#"b{{{service},zone="2"}} 1"#)]);
     assert_eq!(
         lines(&exporter, "c_count"),
         [
-            format!(r#"c_count{{{service},zone="1"}} 1"#),
+            format!(r#"c_count{{{service},zone="1"}} 2"#),
             format!(r#"c_count{{{service},zone="2"}} 1"#)
         ]
     );

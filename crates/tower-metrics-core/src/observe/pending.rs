@@ -1,4 +1,4 @@
-//! Observations that came before the backend.
+//! What was declared and observed before there was a backend.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -7,13 +7,14 @@ use super::observer::Observe;
 use crate::backend::Backend;
 use crate::spec::MetricSpec;
 
-/// The observations that wait for a backend to be installed.
+/// The declarations and observations that wait for a backend to be installed.
 #[derive(Default)]
 pub(crate) struct Pending {
+    declared: Mutex<Vec<MetricSpec>>,
     waiting: Mutex<Vec<Arc<Waiting>>>,
 }
 
-/// One of them; kept by the handle, and until then by the list.
+/// An observation; kept by the handle, and until there is a backend by the list.
 struct Waiting {
     specs: Vec<MetricSpec>,
     observe: Observe,
@@ -28,7 +29,26 @@ enum State {
 
 impl Pending {
     pub(crate) const fn new() -> Self {
-        Self { waiting: Mutex::new(Vec::new()) }
+        Self { declared: Mutex::new(Vec::new()), waiting: Mutex::new(Vec::new()) }
+    }
+
+    /// Puts declarations on the list, each once, unless there is a backend by now.
+    pub(crate) fn declare<B>(
+        &self,
+        backend: impl FnOnce() -> Option<B>,
+        specs: &[MetricSpec],
+    ) -> Option<B> {
+        // Whoever installs a backend takes the list afterwards, so nothing is left behind on it.
+        let mut list = lock(&self.declared);
+        let backend = backend();
+        if backend.is_none() {
+            for spec in specs {
+                if !list.contains(spec) {
+                    list.push(spec.clone());
+                }
+            }
+        }
+        backend
     }
 
     /// Puts an observation on the list, unless there is a backend by now.
@@ -38,7 +58,6 @@ impl Pending {
         specs: &[MetricSpec],
         observe: &Observe,
     ) -> Result<Observation, B> {
-        // Whoever installs a backend takes the list afterwards, so nothing is left behind on it.
         let mut list = lock(&self.waiting);
         if let Some(backend) = backend() {
             return Err(backend);
@@ -57,6 +76,11 @@ impl Pending {
 
     /// Hands everything on the list to the backend that was installed.
     pub(crate) fn hand_over(&self, backend: &dyn Backend) {
+        for spec in std::mem::take(&mut *lock(&self.declared)) {
+            if let Err(error) = backend.declare(&[spec]) {
+                tracing::warn!(%error, "a metric was declared before the exporter was installed");
+            }
+        }
         let list = std::mem::take(&mut *lock(&self.waiting));
         for waiting in list {
             match backend.observe(&waiting.specs, Arc::clone(&waiting.observe)) {

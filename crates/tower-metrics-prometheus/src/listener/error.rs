@@ -49,7 +49,7 @@ impl fmt::Display for ListenError {
                 address.port(),
                 address.ip()
             ),
-            Self::Bind { address, source } => write!(f, "cannot listen on {address}: {source}"),
+            Self::Bind { address, .. } => write!(f, "the address {address} cannot be listened on"),
             Self::Thread(_) => f.write_str("the listener's thread could not be started"),
         }
     }

@@ -14,7 +14,6 @@ use metrics::{Histogram, HistogramFn, Key};
 use tower_metrics_core::Buckets;
 
 use crate::exposition;
-use crate::global_labels::GlobalLabels;
 
 /// All series of one histogram.
 #[derive(Debug)]
@@ -41,11 +40,10 @@ impl HistogramFamily {
     }
 
     /// The handle of the series with the labels of `key`.
-    pub(super) fn register(&self, key: &Key, global_labels: &GlobalLabels) -> Histogram {
-        let own: Vec<(&str, &str)> =
-            key.labels().map(|label| (label.key(), label.value())).collect();
+    pub(super) fn register(&self, key: &Key) -> Histogram {
         let mut labels = String::new();
-        exposition::push_labels(&mut labels, global_labels.beside(&own).chain(own.iter().copied()));
+        let pairs = key.labels().map(|label| (label.key(), label.value()));
+        exposition::push_labels(&mut labels, pairs);
 
         let known =
             self.series.read().unwrap_or_else(PoisonError::into_inner).get(&*labels).cloned();
@@ -138,7 +136,7 @@ mod tests {
     }
 
     fn register(family: &HistogramFamily, labels: Vec<Label>) -> Histogram {
-        family.register(&Key::from_parts("a", labels), &GlobalLabels::default())
+        family.register(&Key::from_parts("a", labels))
     }
 
     fn render(family: &HistogramFamily) -> String {

@@ -11,8 +11,10 @@ use metrics::{Key, Label};
 use metrics_exporter_prometheus::formatting::sanitize_label_key;
 use tower_metrics_core::MetricSpec;
 
+use crate::global_labels::GlobalLabels;
+
 /// The label names of a metric, in the order in which they are shown.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Labels {
     known: RwLock<Vec<LabelName>>,
 }
@@ -31,9 +33,15 @@ pub(super) struct Clash {
 }
 
 impl Labels {
-    pub(super) fn declared(spec: &MetricSpec) -> Self {
-        let name = |name: &str| LabelName { written: name.to_owned(), shown: name.to_owned() };
-        Self { known: RwLock::new(spec.labels().map(name).collect()) }
+    /// Starts with the names that are known: the global ones, and those that were declared.
+    pub(super) fn new(global: &GlobalLabels, spec: Option<&MetricSpec>) -> Self {
+        let mut known: Vec<LabelName> = Vec::new();
+        for name in global.names().chain(spec.into_iter().flat_map(MetricSpec::labels)) {
+            if !known.iter().any(|label| label.written == name) {
+                known.push(LabelName { written: name.to_owned(), shown: name.to_owned() });
+            }
+        }
+        Self { known: RwLock::new(known) }
     }
 
     /// Puts the labels of `key` in order, under the names by which they are shown.

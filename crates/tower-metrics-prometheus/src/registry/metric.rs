@@ -10,6 +10,7 @@ use tower_metrics_core::{Buckets, MetricKind, MetricSpec};
 
 use super::histogram::HistogramFamily;
 use super::labels::Labels;
+use crate::global_labels::GlobalLabels;
 use crate::report::{Reports, Trouble};
 
 /// The metrics by the names under which they are shown.
@@ -29,25 +30,30 @@ pub(crate) struct Metric {
 }
 
 impl Metric {
-    pub(super) fn declared(spec: MetricSpec) -> Self {
+    pub(super) fn declared(spec: MetricSpec, global_labels: &GlobalLabels) -> Self {
         Self {
             kind: spec.kind(),
             histogram: spec.buckets().map(HistogramFamily::new),
             written: spec.name().to_owned(),
-            labels: Labels::declared(&spec),
+            labels: Labels::new(global_labels, Some(&spec)),
             spec: Some(spec),
             reports: Reports::default(),
         }
     }
 
-    pub(super) fn undeclared(written: &str, kind: MetricKind, default_buckets: &Buckets) -> Self {
+    pub(super) fn undeclared(
+        written: &str,
+        kind: MetricKind,
+        default_buckets: &Buckets,
+        global_labels: &GlobalLabels,
+    ) -> Self {
         let is_histogram = kind == MetricKind::Histogram;
         Self {
             kind,
             spec: None,
             histogram: is_histogram.then(|| HistogramFamily::new(default_buckets)),
             written: written.to_owned(),
-            labels: Labels::default(),
+            labels: Labels::new(global_labels, None),
             reports: Reports::default(),
         }
     }

@@ -48,7 +48,7 @@ pub(crate) struct Family {
 
 impl Registry {
     pub(crate) fn new(default_buckets: Buckets, global_labels: GlobalLabels) -> Self {
-        let below = global_labels.add_to(PrometheusBuilder::new()).build_recorder();
+        let below = PrometheusBuilder::new().build_recorder();
         let handle = below.handle();
         Self { below, handle, default_buckets, global_labels, state: RwLock::default() }
     }
@@ -75,7 +75,10 @@ impl Registry {
                 let (name, with) = (name.to_owned(), with.clone());
                 return Err(DeclareError::Collision { name, with });
             }
-            new.insert(name.to_owned(), Arc::new(Metric::declared(spec.clone())));
+            new.insert(
+                name.to_owned(),
+                Arc::new(Metric::declared(spec.clone(), &self.global_labels)),
+            );
         }
         state.metrics.extend(new);
         Ok(())
@@ -100,12 +103,14 @@ impl Registry {
         let name = shown(key.name());
         let known = self.read().metrics.get(&*name).cloned();
         let metric = known.or_else(|| self.add(&name, key.name(), kind))?;
-        let key = metric.accept(key, kind)?;
+        let key = self.global_labels.add_to(key);
+        let key = metric.accept(&key, kind)?;
         Some(f(&metric, &key))
     }
 
     /// Adds a metric that nobody declared, or finds it if somebody was faster.
     fn add(&self, name: &str, written: &str, kind: MetricKind) -> Option<Arc<Metric>> {
+        // There is no way to write it.
         if name.is_empty() {
             return None;
         }
@@ -117,7 +122,8 @@ impl Registry {
             metric.refuse(written);
             return None;
         }
-        let metric = Arc::new(Metric::undeclared(written, kind, &self.default_buckets));
+        let metric = Metric::undeclared(written, kind, &self.default_buckets, &self.global_labels);
+        let metric = Arc::new(metric);
         state.metrics.insert(name.to_owned(), Arc::clone(&metric));
         Some(metric)
     }

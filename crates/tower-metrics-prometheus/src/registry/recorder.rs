@@ -37,7 +37,7 @@ impl Recorder for Registry {
 
     fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
         self.with_metric(key, MetricKind::Histogram, |metric, key| {
-            metric.histogram().map(|family| family.register(key, &self.global_labels))
+            metric.histogram().map(|family| family.register(key))
         })
         .flatten()
         .unwrap_or(Histogram::noop())

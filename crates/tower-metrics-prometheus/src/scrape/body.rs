@@ -1,6 +1,5 @@
 //! The body of an answer.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -101,9 +100,3 @@ impl fmt::Display for ReaderTooSlow {
 }
 
 impl std::error::Error for ReaderTooSlow {}
-
-impl From<Infallible> for ReaderTooSlow {
-    fn from(never: Infallible) -> Self {
-        match never {}
-    }
-}
