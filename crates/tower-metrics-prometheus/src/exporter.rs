@@ -168,7 +168,7 @@ impl Exporter {
         self.recorder().observe(specs, Arc::new(observe))
     }
 
-    /// Renders everything in Prometheus' [text format], on the calling thread: about 15 µs per
+    /// Renders everything in Prometheus' [text format], on the calling thread: about 5 µs per
     /// label set of a histogram. On async threads use [`rendering`](Self::rendering).
     ///
     /// [text format]: https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format

@@ -42,12 +42,6 @@ pub(crate) fn number(rust: &str) -> &str {
     }
 }
 
-/// The exporter below takes a pair of backslashes for one that was escaped before, so that two
-/// values would become one; doubled, each comes out as it went in.
-pub(crate) fn doubled_backslashes(text: &str) -> String {
-    text.replace('\\', r"\\")
-}
-
 fn write_escaped(output: &mut impl fmt::Write, text: &str, is_quoted: bool) -> fmt::Result {
     for c in text.chars() {
         match c {

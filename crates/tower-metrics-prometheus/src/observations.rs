@@ -15,7 +15,6 @@ use crate::report::{Reports, Trouble};
 /// All closures of an exporter.
 ///
 /// No lock is held while one runs: it may record, declare, observe, render, or end an observation.
-#[derive(Default)]
 pub(crate) struct Observations {
     global_labels: GlobalLabels,
     entries: Mutex<Vec<Arc<Entry>>>,

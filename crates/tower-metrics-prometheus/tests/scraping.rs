@@ -11,9 +11,10 @@ use flate2::read::GzDecoder;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 use metrics::with_local_recorder;
 use tower::ServiceExt as _;
-use tower_metrics_core::MetricSpec;
+use tower_metrics_core::{MetricSpec, Observation};
 use tower_metrics_prometheus::{
-    CONTENT_TYPE, Exporter, ReaderTooSlow, ScrapeBody, ScrapeFuture, ScrapeService,
+    CONTENT_TYPE, Exporter, ExporterRecorder, ReaderTooSlow, ScrapeBody, ScrapeFuture,
+    ScrapeService,
 };
 
 use support::{hold_up, lines, private_exporter, wait_until};
@@ -295,4 +296,17 @@ fn a_clash_with_the_self_metrics_is_survived() {
     exporter.declare(&[spec]).unwrap();
     assert_eq!(get(&exporter, &[]).status(), StatusCode::OK);
     assert_eq!(exporter.render(), "");
+}
+
+/// Routers and servers clone them, and send them between threads.
+#[test]
+fn handles_go_anywhere() {
+    fn is_shareable<T: Clone + Send + Sync + 'static>() {}
+    fn is_sendable<T: Send + 'static>() {}
+    is_shareable::<ScrapeService>();
+    is_shareable::<Exporter>();
+    is_shareable::<ExporterRecorder>();
+    is_sendable::<ScrapeFuture>();
+    is_sendable::<ScrapeBody>();
+    is_sendable::<Observation>();
 }

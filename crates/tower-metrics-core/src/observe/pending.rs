@@ -78,7 +78,7 @@ impl Pending {
     pub(crate) fn hand_over(&self, backend: &dyn Backend) {
         for spec in std::mem::take(&mut *lock(&self.declared)) {
             if let Err(error) = backend.declare(&[spec]) {
-                tracing::warn!(%error, "a metric was declared before the exporter was installed");
+                tracing::warn!(%error, "a declaration from before the exporter does not hold");
             }
         }
         let list = std::mem::take(&mut *lock(&self.waiting));

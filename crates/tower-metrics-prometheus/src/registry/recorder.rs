@@ -6,7 +6,6 @@ use metrics::{
 use tower_metrics_core::MetricKind;
 
 use super::Registry;
-use crate::exposition::doubled_backslashes;
 
 impl Recorder for Registry {
     fn describe_counter(&self, name: KeyName, _: Option<Unit>, help: SharedString) {
@@ -44,13 +43,15 @@ impl Recorder for Registry {
     }
 }
 
+/// The exporter below takes a pair of backslashes for one that was escaped before, so that two
+/// values would become one series; doubled, each comes out as it went in.
 fn with_escaped<T>(key: &Key, f: impl FnOnce(&Key) -> T) -> T {
     if !key.labels().any(|label| label.value().contains('\\')) {
         return f(key);
     }
     let labels: Vec<Label> = key
         .labels()
-        .map(|label| Label::new(label.key().to_owned(), doubled_backslashes(label.value())))
+        .map(|label| Label::new(label.key().to_owned(), label.value().replace('\\', r"\\")))
         .collect();
     f(&Key::from_parts(key.name().to_owned(), labels))
 }

@@ -3,13 +3,12 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures_channel::oneshot;
 
 use super::body::ScrapeBody;
-use super::gate::{Gate, Visit};
+use super::gate::Visit;
 use super::request::ScrapeRequest;
 use crate::exporter::Shared;
 use crate::self_metrics::Outcome;
@@ -91,8 +90,7 @@ enum State {
 
 impl Scrape {
     pub(crate) fn new(shared: &Shared, request: &ScrapeRequest<'_>) -> Self {
-        let gate: &Arc<Gate> = &shared.gate;
-        let state = match gate.enter(&shared.source.registry, request) {
+        let state = match shared.gate.enter(&shared.source.registry, request) {
             Ok(visit) => State::Waiting {
                 rendered: shared.worker.render(request.encoding()),
                 visit: Some(visit),

@@ -1,8 +1,7 @@
 //! Who may scrape, and who waits.
 
-use std::sync::Arc;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use super::request::ScrapeRequest;

@@ -2,10 +2,10 @@
 //!
 //! All but the service is free of the types of `http`, whose versions differ between frameworks.
 
+mod accept;
 mod answer;
 mod body;
 mod gate;
-mod gzip;
 mod request;
 mod service;
 

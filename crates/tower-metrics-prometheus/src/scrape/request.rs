@@ -1,6 +1,6 @@
 //! What is asked.
 
-use super::gzip::AcceptEncoding;
+use super::accept::AcceptEncoding;
 use crate::token::Tokens;
 use crate::worker::Encoding;
 
