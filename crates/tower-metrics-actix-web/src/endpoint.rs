@@ -1,9 +1,11 @@
 //! Answers scrapes.
 
-use actix_web::http::{Method, header};
-use actix_web::{HttpResponse, Resource, web};
-use bytes::Bytes;
-use tower_metrics_prometheus::{CONTENT_TYPE, Exporter, RenderingFailed};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, Resource, web};
+use tower_metrics_prometheus::{Exporter, Scrape, ScrapeAnswer, ScrapeRequest};
+
+use crate::scrape_body::ScrapeBody;
 
 /// A resource that answers `GET` and `HEAD` for `path` with the metrics of `exporter`; other
 /// methods with 405.
@@ -21,39 +23,31 @@ use tower_metrics_prometheus::{CONTENT_TYPE, Exporter, RenderingFailed};
 /// # Ok::<(), tower_metrics_prometheus::ExporterError>(())
 /// ```
 pub fn endpoint(path: &str, exporter: &Exporter) -> Resource {
-    let scrape = {
-        let exporter = exporter.clone();
-        move || {
-            let rendering = exporter.rendering();
-            async { respond(rendering.await) }
-        }
-    };
-    web::resource(path)
-        .route(web::get().to(scrape.clone()))
-        .route(web::head().to(scrape))
-        .default_service(web::to(async || method_not_allowed()))
+    let exporter = exporter.clone();
+    web::resource(path).route(web::to(move |request: HttpRequest| {
+        let scrape = scrape(&exporter, &request);
+        async { respond(scrape.await) }
+    }))
 }
 
-pub(crate) fn allows(method: &Method) -> bool {
-    matches!(*method, Method::GET | Method::HEAD)
+pub(crate) fn scrape(exporter: &Exporter, request: &HttpRequest) -> Scrape {
+    let asked = request
+        .headers()
+        .iter()
+        .fold(ScrapeRequest::new(request.method().as_str()), |asked, (name, value)| {
+            asked.with_header(name.as_str(), value.as_bytes())
+        });
+    exporter.scrape(&asked)
 }
 
-pub(crate) fn respond(rendered: Result<Bytes, RenderingFailed>) -> HttpResponse<Bytes> {
-    match rendered {
-        Ok(text) => HttpResponse::Ok()
-            .insert_header((header::CONTENT_TYPE, CONTENT_TYPE))
-            .insert_header((header::CACHE_CONTROL, "no-store"))
-            .finish()
-            .set_body(text),
-        Err(error) => {
-            HttpResponse::InternalServerError().finish().set_body(format!("{error}\n").into())
-        }
+/// The answer; actix-web leaves out the body of one to `HEAD`.
+pub(crate) fn respond(answer: ScrapeAnswer) -> HttpResponse<ScrapeBody> {
+    let status = StatusCode::from_u16(answer.status());
+    let mut response = HttpResponse::new(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+    for (name, value) in answer.headers() {
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
-}
-
-pub(crate) fn method_not_allowed() -> HttpResponse<Bytes> {
-    HttpResponse::MethodNotAllowed()
-        .insert_header((header::ALLOW, "GET, HEAD"))
-        .finish()
-        .set_body(Bytes::new())
+    response.set_body(ScrapeBody::new(answer.into_body()))
 }

@@ -10,16 +10,16 @@ use actix_web::body::{BodySize, EitherBody, MessageBody};
 use actix_web::dev::{ResponseHead, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_LENGTH;
-use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse};
-use bytes::Bytes;
+use actix_web::{Error, HttpMessage as _, HttpRequest};
 use pin_project_lite::pin_project;
 use tower_metrics_core::middleware::Unmeasured;
 use tower_metrics_core::request::{AbortReason, on_unwind};
-use tower_metrics_prometheus::Rendering;
+use tower_metrics_prometheus::Scrape;
 
 use crate::body::ResponseBody;
 use crate::early::EarlyGuard;
 use crate::endpoint;
+use crate::scrape_body::ScrapeBody;
 use crate::service::Shared;
 
 pin_project! {
@@ -39,11 +39,11 @@ enum Task {
     /// If no route met the request, answer it with the metrics.
     Answer,
     /// The metrics are being rendered.
-    Render { request: HttpRequest, rendering: Rendering },
+    Scrape { request: HttpRequest, scrape: Scrape },
 }
 
 /// A response that is measured, or one of our own.
-type Measured<B> = ServiceResponse<EitherBody<ResponseBody<B>, Bytes>>;
+type Measured<B> = ServiceResponse<EitherBody<ResponseBody<B>, ScrapeBody>>;
 
 impl<F> ResponseFuture<F> {
     pub(crate) fn measuring(inner: F, early: Option<EarlyGuard>, shared: Rc<Shared>) -> Self {
@@ -78,15 +78,13 @@ where
                         return Poll::Ready(Ok(unmeasured(response)));
                     };
                     let (request, _) = response.into_parts();
-                    if !endpoint::allows(request.method()) {
-                        return Poll::Ready(Ok(own(request, endpoint::method_not_allowed())));
-                    }
-                    let rendering = serve.exporter.rendering();
-                    *this.task = Task::Render { request, rendering };
+                    let scrape = endpoint::scrape(&serve.exporter, &request);
+                    *this.task = Task::Scrape { request, scrape };
                 }
-                Task::Render { request, rendering } => {
-                    let rendered = ready!(Pin::new(rendering).poll(cx));
-                    return Poll::Ready(Ok(own(request.clone(), endpoint::respond(rendered))));
+                Task::Scrape { request, scrape } => {
+                    let answer = ready!(Pin::new(scrape).poll(cx));
+                    let response = endpoint::respond(answer).map_into_right_body();
+                    return Poll::Ready(Ok(ServiceResponse::new(request.clone(), response)));
                 }
             }
         }
@@ -159,10 +157,6 @@ fn unmet<B>(response: &ServiceResponse<B>) -> bool {
 
 fn unmeasured<B>(response: ServiceResponse<B>) -> Measured<B> {
     response.map_body(|_, body| EitherBody::left(ResponseBody::new(body, None)))
-}
-
-fn own<B>(request: HttpRequest, response: HttpResponse<Bytes>) -> Measured<B> {
-    ServiceResponse::new(request, response.map_into_right_body())
 }
 
 impl<F> fmt::Debug for ResponseFuture<F> {

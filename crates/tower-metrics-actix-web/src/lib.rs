@@ -70,6 +70,7 @@ mod future;
 mod heads;
 mod metrics;
 mod payload;
+mod scrape_body;
 mod service;
 
 pub use self::body::ResponseBody;
@@ -77,6 +78,7 @@ pub use self::endpoint::endpoint;
 pub use self::future::ResponseFuture;
 pub use self::heads::ActixHeads;
 pub use self::metrics::{Metrics, MetricsOptions};
+pub use self::scrape_body::ScrapeBody;
 pub use self::service::MetricsService;
 
 #[cfg(doctest)]

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use actix_web::Error;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
-use bytes::Bytes;
 use tower_metrics_core::Builder;
 use tower_metrics_core::request::{Instruments, Measures, Rules};
 use tower_metrics_prometheus::Exporter;
 
 use crate::body::ResponseBody;
 use crate::heads::ActixHeads;
+use crate::scrape_body::ScrapeBody;
 use crate::service::{MetricsService, Shared};
 
 /// Measures the requests of an app, and may answer `/metrics`; for [`App::wrap`].
@@ -98,7 +98,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
 {
-    type Response = ServiceResponse<EitherBody<ResponseBody<B>, Bytes>>;
+    type Response = ServiceResponse<EitherBody<ResponseBody<B>, ScrapeBody>>;
     type Error = Error;
     type Transform = MetricsService<S>;
     type InitError = ();

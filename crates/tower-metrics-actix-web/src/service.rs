@@ -6,7 +6,6 @@ use std::rc::Rc;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, forward_ready};
 use actix_web::{Error, HttpMessage as _};
-use bytes::Bytes;
 use tower_metrics_core::middleware::Unmeasured;
 use tower_metrics_core::request::{Instruments, Rules, on_unwind};
 
@@ -16,6 +15,7 @@ use crate::future::ResponseFuture;
 use crate::heads::ActixHeads;
 use crate::metrics::Serve;
 use crate::payload;
+use crate::scrape_body::ScrapeBody;
 
 /// Measures the requests of `S`. See the [crate docs](crate).
 pub struct MetricsService<S> {
@@ -60,7 +60,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
 {
-    type Response = ServiceResponse<EitherBody<ResponseBody<B>, Bytes>>;
+    type Response = ServiceResponse<EitherBody<ResponseBody<B>, ScrapeBody>>;
     type Error = Error;
     type Future = ResponseFuture<S::Future>;
 

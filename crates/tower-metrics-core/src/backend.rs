@@ -5,9 +5,11 @@ use std::sync::{Arc, OnceLock};
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 
+use crate::observe::{Observation, Observe, Pending};
 use crate::spec::{MetricKind, MetricSpec};
 
-/// A [`metrics::Recorder`] that also takes declarations of metrics.
+/// A [`metrics::Recorder`] that also takes declarations of metrics, and closures that are read
+/// when it is.
 ///
 /// `tower-metrics-prometheus` implements it for its exporter. Any other recorder becomes one in
 /// [`Describing`], which turns a declaration into descriptions.
@@ -24,6 +26,37 @@ pub trait Backend: Recorder + Send + Sync + 'static {
     /// are asked for again later. Defaults to `true`.
     fn is_recording(&self) -> bool {
         true
+    }
+
+    /// Declares metrics whose values `observe` reads, each time the metrics are rendered, and at no
+    /// other time; see [`observe`](crate::observe). Dropping the handle ends it.
+    ///
+    /// Several observations may fill one metric, each its own series. If `observe` panics, its
+    /// samples are missing from that rendering, and nothing else is.
+    ///
+    /// A recorder that does not tell when it is read cannot call anybody: by default the metrics
+    /// are declared, `observe` is never called, and the handle does nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`DeclareError`] as for [`declare`](Self::declare), or if one of `specs` is a histogram's.
+    fn observe(&self, specs: &[MetricSpec], observe: Observe) -> Result<Observation, DeclareError> {
+        observable(specs)?;
+        self.declare(specs)?;
+        drop(observe);
+        Ok(Observation::never())
+    }
+}
+
+/// Checks that every metric of `specs` is a gauge or a counter. For backends.
+///
+/// # Errors
+///
+/// [`DeclareError::WrongKind`] if one is a histogram.
+pub fn observable(specs: &[MetricSpec]) -> Result<(), DeclareError> {
+    match specs.iter().find(|spec| spec.kind == MetricKind::Histogram) {
+        Some(spec) => Err(DeclareError::WrongKind { name: spec.name.to_string(), kind: spec.kind }),
+        None => Ok(()),
     }
 }
 
@@ -57,6 +90,21 @@ pub enum DeclareError {
         /// The metric's name.
         name: String,
     },
+    /// One of the two is a histogram, and the other has the name of one of its series: the name of
+    /// the histogram with `_bucket`, `_sum` or `_count` behind it.
+    Collision {
+        /// The metric's name.
+        name: String,
+        /// The name that was there before.
+        with: String,
+    },
+    /// A metric of this kind cannot be observed in this way.
+    WrongKind {
+        /// The metric's name.
+        name: String,
+        /// What it is.
+        kind: MetricKind,
+    },
 }
 
 impl DeclareError {
@@ -66,7 +114,9 @@ impl DeclareError {
             Self::InvalidName { name }
             | Self::InvalidLabel { name, .. }
             | Self::Conflict { name, .. }
-            | Self::AlreadyRecorded { name } => name,
+            | Self::AlreadyRecorded { name }
+            | Self::Collision { name, .. }
+            | Self::WrongKind { name, .. } => name,
         }
     }
 }
@@ -88,6 +138,14 @@ impl fmt::Display for DeclareError {
                 f,
                 "metric {name:?} was recorded before it was declared; declare it before its first use"
             ),
+            Self::Collision { name, with } => write!(
+                f,
+                "metric {name:?} collides with {with:?}: one is a histogram, whose `_bucket`, \
+                 `_sum` and `_count` are taken; rename one of the two"
+            ),
+            Self::WrongKind { name, kind } => {
+                write!(f, "metric {name:?} is a {kind}, which cannot be observed in this way")
+            }
         }
     }
 }
@@ -126,13 +184,18 @@ impl<R: Recorder + Send + Sync + 'static> Backend for Describing<R> {
 pub struct Global;
 
 static INSTALLED: OnceLock<Arc<dyn Backend>> = OnceLock::new();
+static PENDING: Pending = Pending::new();
 
 impl Global {
     /// Makes `backend` the one that [`Global`] stands for; `false` if there was one before.
     ///
     /// For exporters, next to `metrics::set_global_recorder`.
     pub fn install(backend: Arc<dyn Backend>) -> bool {
-        INSTALLED.set(backend).is_ok()
+        let is_first = INSTALLED.set(backend).is_ok();
+        if let (true, Some(backend)) = (is_first, INSTALLED.get()) {
+            PENDING.hand_over(&**backend);
+        }
+        is_first
     }
 
     /// Whether a backend was installed.
@@ -149,11 +212,12 @@ impl Global {
 }
 
 impl Backend for Global {
+    /// Before a backend is installed, the declaration waits for it.
     fn declare(&self, specs: &[MetricSpec]) -> Result<(), DeclareError> {
-        if let Some(backend) = INSTALLED.get() {
+        specs.iter().try_for_each(MetricSpec::validate)?;
+        if let Some(backend) = PENDING.declare(|| INSTALLED.get(), specs) {
             return backend.declare(specs);
         }
-        specs.iter().try_for_each(MetricSpec::validate)?;
         metrics::with_recorder(|recorder| describe(recorder, specs));
         Ok(())
     }
@@ -161,6 +225,15 @@ impl Backend for Global {
     fn is_recording(&self) -> bool {
         // The facade hands out its `NoopRecorder`, a type without fields, until one is installed.
         INSTALLED.get().is_some() || metrics::with_recorder(|r| size_of_val(r) != 0)
+    }
+
+    /// Before a backend is installed, the observation waits for it.
+    fn observe(&self, specs: &[MetricSpec], observe: Observe) -> Result<Observation, DeclareError> {
+        observable(specs)?;
+        self.declare(specs)?;
+        PENDING
+            .add(|| INSTALLED.get(), specs, &observe)
+            .or_else(|backend| backend.observe(specs, observe))
     }
 }
 

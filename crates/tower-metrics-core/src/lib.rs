@@ -23,6 +23,7 @@ mod buckets;
 pub mod labels;
 pub mod middleware;
 pub mod names;
+pub mod observe;
 pub mod request;
 mod spec;
 
@@ -30,6 +31,7 @@ pub use self::backend::{Backend, DeclareError};
 pub use self::buckets::{Buckets, BucketsError};
 pub use self::labels::Route;
 pub use self::middleware::{MetricsLayer, RequestSizeLayer, RouteLayer};
+pub use self::observe::{Observation, Observer};
 pub use self::request::{BuildError, Builder};
 pub use self::spec::{MetricKind, MetricSpec};
 

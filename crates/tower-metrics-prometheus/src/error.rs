@@ -10,6 +10,15 @@ pub enum ExporterError {
     AlreadyInstalled,
     /// Another recorder is installed already, so the `metrics` macros cannot reach this one.
     ForeignRecorder,
+    /// A global label cannot be shown.
+    InvalidGlobalLabel {
+        /// The label's name.
+        label: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A bearer token is empty, or has characters that no header can carry.
+    InvalidToken,
     /// The exporter's thread could not be started.
     Thread(io::Error),
 }
@@ -24,6 +33,10 @@ impl ExporterError {
 impl fmt::Display for ExporterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::InvalidGlobalLabel { label, reason } => {
+                return write!(f, "global label {label:?} is not usable: {reason}");
+            }
+            Self::InvalidToken => "a bearer token must be of visible ASCII characters",
             Self::AlreadyInstalled => {
                 "an exporter is installed already; share that one, or use \
                  `Exporter::builder().build()` for a private one"

@@ -3,14 +3,15 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tower_metrics_core::observe::{BackendExt as _, Value};
 use tower_metrics_core::request::{Instruments, WeakInstruments};
-use tower_metrics_core::{Backend as _, DeclareError, MetricSpec};
+use tower_metrics_core::{Backend as _, DeclareError, MetricSpec, Observation, Observer};
 
 use crate::builder::ExporterBuilder;
 use crate::error::ExporterError;
 use crate::recorder::ExporterRecorder;
-use crate::registry::Registry;
-use crate::scrape::ScrapeService;
+use crate::scrape::{Gate, Scrape, ScrapeRequest, ScrapeService};
+use crate::source::Source;
 use crate::worker::{Rendering, Worker};
 
 /// Holds what was recorded, and renders it for Prometheus.
@@ -22,18 +23,19 @@ pub struct Exporter {
     shared: Arc<Shared>,
 }
 
-/// What all handles of one exporter share; the worker's thread ends with it.
+/// What all handles of one exporter share; its thread ends with it.
 pub(crate) struct Shared {
-    pub(crate) registry: Arc<Registry>,
+    pub(crate) source: Arc<Source>,
     pub(crate) worker: Worker,
+    pub(crate) gate: Arc<Gate>,
     /// Weak, since instruments hold a recorder, and so this.
     instruments: Mutex<WeakInstruments>,
 }
 
 impl Exporter {
-    pub(crate) fn new(registry: Arc<Registry>, worker: Worker) -> Self {
-        let instruments = Mutex::default();
-        Self { shared: Arc::new(Shared { registry, worker, instruments }) }
+    pub(crate) fn new(source: Arc<Source>, worker: Worker, gate: Gate) -> Self {
+        let (gate, instruments) = (Arc::new(gate), Mutex::default());
+        Self { shared: Arc::new(Shared { source, worker, gate, instruments }) }
     }
 
     /// Builds an exporter with the defaults and makes it the global one.
@@ -78,12 +80,102 @@ impl Exporter {
         self.recorder().declare(specs)
     }
 
-    /// Renders everything in Prometheus' [text format], on the calling thread: about 15 µs per
+    /// Observes a gauge: `value` is called for each rendering, and at no other time, until the
+    /// handle is dropped. The gauge's label names are those of `labels`, which are constant.
+    ///
+    /// A closure that panics, or returns NaN, loses its sample, which is logged once, and spoils
+    /// nothing else; the panic hook runs each time. It is called on the thread that renders, the
+    /// exporter's own for a scrape. It may record, declare, observe and render; a rendering that it
+    /// asks for is one without closures. It should not block, for every scrape waits for it, and
+    /// must not wait for a scrape of the same exporter on another thread.
+    ///
+    /// ```
+    /// use std::sync::{Arc, Mutex};
+    /// use tower_metrics_core::MetricSpec;
+    /// use tower_metrics_prometheus::Exporter;
+    ///
+    /// let exporter = Exporter::builder().build()?;
+    /// let queue = Arc::new(Mutex::new(vec!["job"; 3]));
+    /// let spec = MetricSpec::gauge("queue_length").with_help("Jobs that wait.");
+    /// let observation = exporter.gauge_fn(spec, &[], move || queue.lock().unwrap().len())?;
+    /// assert!(exporter.render().ends_with("queue_length 3\n"));
+    ///
+    /// drop(observation);
+    /// assert_eq!(exporter.render(), "");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`DeclareError`] as for [`declare`](Self::declare), or if `spec` is not that of a gauge.
+    pub fn gauge_fn<V: Value>(
+        &self,
+        spec: MetricSpec,
+        labels: &[(&str, &str)],
+        value: impl Fn() -> V + Send + Sync + 'static,
+    ) -> Result<Observation, DeclareError> {
+        self.recorder().gauge_fn(spec, labels, value)
+    }
+
+    /// Observes a counter whose total is kept elsewhere, as [`gauge_fn`](Self::gauge_fn) does a
+    /// gauge.
+    ///
+    /// # Errors
+    ///
+    /// [`DeclareError`] as for [`declare`](Self::declare), or if `spec` is not that of a counter.
+    pub fn counter_fn<V: Value>(
+        &self,
+        spec: MetricSpec,
+        labels: &[(&str, &str)],
+        total: impl Fn() -> V + Send + Sync + 'static,
+    ) -> Result<Observation, DeclareError> {
+        self.recorder().counter_fn(spec, labels, total)
+    }
+
+    /// Observes several series, or several metrics, from one snapshot; see [`Observer`]. Where
+    /// [`gauge_fn`](Self::gauge_fn) loses a sample, this loses all that `observe` has given, if it
+    /// panics.
+    ///
+    /// ```
+    /// use tower_metrics_core::MetricSpec;
+    /// use tower_metrics_prometheus::Exporter;
+    ///
+    /// let exporter = Exporter::builder().build()?;
+    /// let specs = [MetricSpec::gauge("gpu_memory_used_bytes").with_labels(["gpu_id"])];
+    /// let observation = exporter.observe(&specs, |observer| {
+    ///     for (id, used) in [("0", 8_000_000_000_u64), ("1", 0)] {
+    ///         observer.gauge("gpu_memory_used_bytes", &[("gpu_id", id)], used);
+    ///     }
+    /// })?;
+    /// assert_eq!(
+    ///     exporter.render(),
+    ///     "# TYPE gpu_memory_used_bytes gauge\n\
+    ///      gpu_memory_used_bytes{gpu_id=\"0\"} 8000000000\n\
+    ///      gpu_memory_used_bytes{gpu_id=\"1\"} 0\n"
+    /// );
+    /// # drop(observation);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`DeclareError`] as for [`declare`](Self::declare), or if one of `specs` is a histogram's.
+    pub fn observe(
+        &self,
+        specs: &[MetricSpec],
+        observe: impl Fn(&mut Observer<'_>) + Send + Sync + 'static,
+    ) -> Result<Observation, DeclareError> {
+        self.recorder().observe(specs, Arc::new(observe))
+    }
+
+    /// Renders everything in Prometheus' [text format], on the calling thread: about 5 µs per
     /// label set of a histogram. On async threads use [`rendering`](Self::rendering).
     ///
     /// [text format]: https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
     pub fn render(&self) -> String {
-        self.shared.registry.render()
+        let mut text = String::new();
+        self.shared.source.render(&mut text);
+        text
     }
 
     /// Renders as [`render`](Self::render) does, on the exporter's own thread. Renderings asked
@@ -91,9 +183,16 @@ impl Exporter {
     ///
     /// # Errors
     ///
-    /// The future fails with [`RenderingFailed`](crate::RenderingFailed) if rendering panics.
+    /// The future fails with [`RenderingFailed`](crate::RenderingFailed) if rendering panics, or if
+    /// it is polled only when [too much](ExporterBuilder::with_max_unsent_bytes) was rendered since.
     pub fn rendering(&self) -> Rendering {
-        self.shared.worker.render()
+        Rendering::new(&self.shared.worker)
+    }
+
+    /// Answers a scrape, whatever server it came to. Where requests are those of the crate `http`,
+    /// [`scrape_service`](Self::scrape_service) does the rest.
+    pub fn scrape(&self, request: &ScrapeRequest<'_>) -> Scrape {
+        Scrape::new(&self.shared, request)
     }
 
     /// A service that answers scrapes, for any router or server.

@@ -6,10 +6,15 @@
 //! - whoever records a metric declares its help and buckets, also after the exporter was built;
 //!   every histogram is a histogram, undeclared ones get default buckets;
 //! - histograms are counted in place: no sample is lost to a scrape, none takes memory, and nobody
-//!   has to run upkeep;
-//! - rendering runs on a thread of the exporter's own, inside or outside of an async runtime; it
-//!   ends when the last handle is dropped;
-//! - scrapes that arrive together share one rendering, and the output has a stable order.
+//!   has to run upkeep, inside or outside of an async runtime;
+//! - gauges and counters may be closures, called when the metrics are rendered
+//!   ([`Exporter::gauge_fn`]);
+//! - rendering runs on a thread of the exporter's own, which ends with the last handle; scrapes
+//!   that arrive together share one rendering, also compressed, and a slow one keeps no memory;
+//! - `/metrics` comes as a tower service ([`Exporter::scrape_service`]), for any other server
+//!   ([`Exporter::scrape`]), or on a port of its own (the module `listener`);
+//! - the output has a stable order; names and labels that would be shown alike, or break the
+//!   format, are reported and never merged.
 //!
 //! # Default
 //!
@@ -51,25 +56,62 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Native histograms and the protobuf format are not offered.
+//! # Features
+//!
+//! None is on by default.
+//!
+//! - `listener`: `Exporter::listen`, the metrics on a port and a thread of their own;
+//! - `process`: `Exporter::observe_process`, the standard `process_*` metrics;
+//! - `runtime`: `Exporter::observe_runtime`, metrics of a tokio runtime;
+//! - `build_info`: `Exporter::observe_build_info`, what the program was built from.
+//!
+//! # Memory
+//!
+//! It is bounded by the number of series, whether somebody scrapes or not. A series is never
+//! forgotten, since whoever records keeps handles, and what is written to the handle of a forgotten
+//! series is lost; an [idle timeout](ExporterBuilder::with_idle_timeout) hides it instead.
+//!
+//! # Out of scope
+//!
+//! Native histograms, and the protobuf format that they need, are not offered for now.
 //!
 //! [tower-metrics]: https://docs.rs/tower-metrics
 
+#[cfg(feature = "build_info")]
+mod build_info;
 mod builder;
 mod error;
 mod exporter;
-mod histogram;
+mod exposition;
+mod global_labels;
+#[cfg(feature = "listener")]
+pub mod listener;
+mod observations;
+#[cfg(feature = "process")]
+mod process;
 mod recorder;
 mod registry;
 mod render;
+mod report;
+#[cfg(feature = "runtime")]
+mod runtime;
 mod scrape;
+mod self_metrics;
+mod source;
+mod text;
+mod token;
 mod worker;
 
+#[cfg(feature = "build_info")]
+pub use self::build_info::BuildInfo;
 pub use self::builder::ExporterBuilder;
 pub use self::error::{ExporterError, RenderingFailed};
 pub use self::exporter::Exporter;
 pub use self::recorder::ExporterRecorder;
-pub use self::scrape::{CONTENT_TYPE, ScrapeBody, ScrapeFuture, ScrapeService};
+pub use self::scrape::{
+    CONTENT_TYPE, ReaderTooSlow, Scrape, ScrapeAnswer, ScrapeBody, ScrapeFuture, ScrapeRequest,
+    ScrapeService,
+};
 pub use self::worker::Rendering;
 
 #[cfg(doctest)]

@@ -4,9 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
-use tower_metrics_core::{Backend, DeclareError, MetricSpec};
+use tower_metrics_core::observe::Observe;
+use tower_metrics_core::{Backend, DeclareError, MetricSpec, Observation};
 
 use crate::exporter::Shared;
+use crate::registry::Registry;
 
 /// Records into an [`Exporter`](crate::Exporter).
 ///
@@ -20,37 +22,46 @@ impl ExporterRecorder {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
         Self { shared }
     }
+
+    fn registry(&self) -> &Registry {
+        &self.shared.source.registry
+    }
 }
 
 impl Backend for ExporterRecorder {
     fn declare(&self, specs: &[MetricSpec]) -> Result<(), DeclareError> {
-        self.shared.registry.declare(specs)
+        self.registry().declare(specs)
+    }
+
+    /// What the closure may do stands at [`Exporter::gauge_fn`](crate::Exporter::gauge_fn).
+    fn observe(&self, specs: &[MetricSpec], observe: Observe) -> Result<Observation, DeclareError> {
+        self.shared.source.observe(specs, observe)
     }
 }
 
 impl Recorder for ExporterRecorder {
     fn describe_counter(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
-        self.shared.registry.describe_counter(name, unit, help);
+        self.registry().describe_counter(name, unit, help);
     }
 
     fn describe_gauge(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
-        self.shared.registry.describe_gauge(name, unit, help);
+        self.registry().describe_gauge(name, unit, help);
     }
 
-    fn describe_histogram(&self, name: KeyName, _: Option<Unit>, help: SharedString) {
-        self.shared.registry.describe_histogram(&name, &help);
+    fn describe_histogram(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
+        self.registry().describe_histogram(name, unit, help);
     }
 
     fn register_counter(&self, key: &Key, metadata: &Metadata<'_>) -> Counter {
-        self.shared.registry.register_counter(key, metadata)
+        self.registry().register_counter(key, metadata)
     }
 
     fn register_gauge(&self, key: &Key, metadata: &Metadata<'_>) -> Gauge {
-        self.shared.registry.register_gauge(key, metadata)
+        self.registry().register_gauge(key, metadata)
     }
 
-    fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
-        self.shared.registry.register_histogram(key)
+    fn register_histogram(&self, key: &Key, metadata: &Metadata<'_>) -> Histogram {
+        self.registry().register_histogram(key, metadata)
     }
 }
 

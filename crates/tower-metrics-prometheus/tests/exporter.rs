@@ -115,3 +115,40 @@ fn label_values_are_escaped_one_to_one() {
     }
     assert_eq!(text.lines().count(), 7);
 }
+
+/// The exporter below has a random order; ours is by family, then by labels, scrape after scrape.
+#[test]
+fn families_and_series_come_in_order() {
+    let exporter = private_exporter();
+    with_local_recorder(&exporter.recorder(), || {
+        for x in ["3", "10", "2"] {
+            metrics::counter!("c_total", "x" => x).increment(1);
+            metrics::histogram!("b", "x" => x).record(1.0);
+        }
+        metrics::gauge!("d").set(1);
+    });
+    let _observation = exporter.gauge_fn(MetricSpec::gauge("a"), &[], || 1).unwrap();
+    let text = exporter.render();
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.starts_with("b_bucket") && !line.starts_with("b_sum"))
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "# TYPE a gauge",
+            "a 1",
+            "# TYPE b histogram",
+            "b_count{x=\"10\"} 1",
+            "b_count{x=\"2\"} 1",
+            "b_count{x=\"3\"} 1",
+            "# TYPE c_total counter",
+            "c_total{x=\"10\"} 1",
+            "c_total{x=\"2\"} 1",
+            "c_total{x=\"3\"} 1",
+            "# TYPE d gauge",
+            "d 1",
+        ]
+    );
+    assert_eq!(exporter.render(), text);
+}

@@ -33,14 +33,22 @@
 
 pub use tower_metrics_core::{
     Backend, Buckets, BucketsError, BuildError, Builder, DeclareError, MetricKind, MetricSpec,
-    MetricsLayer, RequestSizeLayer, Route, RouteLayer, backend, labels, middleware, names, request,
+    MetricsLayer, Observation, Observer, RequestSizeLayer, Route, RouteLayer, backend, labels,
+    middleware, names, observe, request,
 };
 
 #[cfg(feature = "prometheus")]
 pub use tower_metrics_prometheus::{
-    CONTENT_TYPE, Exporter, ExporterBuilder, ExporterError, ExporterRecorder, Rendering,
-    RenderingFailed, ScrapeBody, ScrapeFuture, ScrapeService,
+    CONTENT_TYPE, Exporter, ExporterBuilder, ExporterError, ExporterRecorder, ReaderTooSlow,
+    Rendering, RenderingFailed, Scrape, ScrapeAnswer, ScrapeBody, ScrapeFuture, ScrapeRequest,
+    ScrapeService,
 };
+
+#[cfg(feature = "listener")]
+pub use tower_metrics_prometheus::listener;
+
+#[cfg(feature = "build_info")]
+pub use tower_metrics_prometheus::{BuildInfo, build_info};
 
 #[cfg(feature = "axum")]
 pub use tower_metrics_axum as axum;

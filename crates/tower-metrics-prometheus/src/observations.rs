@@ -1,0 +1,162 @@
+//! The closures that are read when the exporter is.
+
+use std::cell::RefCell;
+use std::fmt::{self, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tower_metrics_core::observe::{Observe, Observer, Sample};
+use tower_metrics_core::{MetricKind, MetricSpec, Observation};
+
+use crate::exposition;
+use crate::global_labels::GlobalLabels;
+use crate::report::{Reports, Trouble};
+
+/// All closures of an exporter.
+///
+/// No lock is held while one runs: it may record, declare, observe, render, or end an observation.
+pub(crate) struct Observations {
+    global_labels: GlobalLabels,
+    entries: Mutex<Vec<Arc<Entry>>>,
+}
+
+struct Entry {
+    specs: Vec<MetricSpec>,
+    observe: Observe,
+    reports: Reports,
+}
+
+impl Observations {
+    pub(crate) fn new(global_labels: GlobalLabels) -> Arc<Self> {
+        Arc::new(Self { global_labels, entries: Mutex::default() })
+    }
+
+    pub(crate) fn add(self: &Arc<Self>, specs: &[MetricSpec], observe: Observe) -> Observation {
+        let reports = Reports::default();
+        let entry = Arc::new(Entry { specs: specs.to_vec(), observe, reports });
+        self.lock().push(Arc::clone(&entry));
+        let list = Arc::downgrade(self);
+        Observation::new(move || {
+            if let Some(list) = list.upgrade() {
+                list.lock().retain(|other| !Arc::ptr_eq(other, &entry));
+            }
+        })
+    }
+
+    /// Calls every closure, and returns what they read: a line for each sample. Calls none if one
+    /// of them asks for it.
+    pub(crate) fn render(&self) -> String {
+        let mut text = String::new();
+        if self.is_running_here() {
+            return text;
+        }
+        let _running = Running::enter(self.id());
+        let entries = self.lock().clone();
+        for entry in entries {
+            entry.render(&self.global_labels, &mut text);
+        }
+        text
+    }
+
+    /// Whether this is called by one of the closures.
+    pub(crate) fn is_running_here(&self) -> bool {
+        RUNNING.with_borrow(|running| running.contains(&self.id()))
+    }
+
+    fn id(&self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Entry>>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entry {
+    fn render(&self, global_labels: &GlobalLabels, text: &mut String) {
+        let mut samples = String::new();
+        let read = catch_unwind(AssertUnwindSafe(|| {
+            (self.observe)(&mut Observer::new(&mut |sample| {
+                if let Err(problem) = self.push(&mut samples, global_labels, sample) {
+                    self.report(Trouble::Sample, sample.metric(), problem);
+                }
+            }));
+        }));
+        if read.is_err() {
+            // Half a snapshot would mislead.
+            let name = self.specs.first().map_or("", MetricSpec::name);
+            return self.report(Trouble::Panic, name, "the closure panicked");
+        }
+        text.push_str(&samples);
+    }
+
+    /// Appends the line of a sample.
+    fn push(
+        &self,
+        text: &mut String,
+        global_labels: &GlobalLabels,
+        sample: Sample<'_>,
+    ) -> Result<(), &'static str> {
+        let value = sample.value();
+        if value.is_nan() {
+            return Err("NaN is no value");
+        }
+        if sample.kind() == MetricKind::Counter && (value.is_infinite() || value < 0.0) {
+            return Err("a total is neither negative nor infinite");
+        }
+        let spec = self.specs.iter().find(|spec| spec.name() == sample.metric());
+        let spec = spec.ok_or("the metric was not declared with the closure")?;
+        if spec.kind() != sample.kind() {
+            return Err("the metric was declared as one of another kind");
+        }
+        let labels = sample.labels();
+        let value_of = |name| labels.iter().find(|(given, _)| *given == name);
+        if labels.len() != spec.labels().count() || !spec.labels().all(|n| value_of(n).is_some()) {
+            return Err("the labels are not those that were declared");
+        }
+        let own = spec.labels().filter_map(value_of).copied();
+        text.push_str(spec.name());
+        text.push('{');
+        exposition::push_labels(text, global_labels.beside(labels).chain(own));
+        if text.ends_with('{') {
+            text.pop();
+        } else {
+            text.push('}');
+        }
+        // Writing to a string does not fail.
+        let _ = writeln!(text, " {value}");
+        Ok(())
+    }
+
+    fn report(&self, trouble: Trouble, metric: &str, problem: &str) {
+        if self.reports.is_first(trouble) {
+            tracing::error!(metric, "an observed value is left out, now and later: {problem}");
+        }
+    }
+}
+
+thread_local! {
+    /// The exporters whose closures this thread is running, for one may render another.
+    static RUNNING: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Running;
+
+impl Running {
+    fn enter(id: usize) -> Self {
+        RUNNING.with_borrow_mut(|running| running.push(id));
+        Self
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        RUNNING.with_borrow_mut(Vec::pop);
+    }
+}
+
+impl fmt::Debug for Observations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Observations").finish_non_exhaustive()
+    }
+}

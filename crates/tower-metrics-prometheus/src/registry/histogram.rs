@@ -1,0 +1,197 @@
+//! Histograms, counted in place.
+//!
+//! The exporter that this crate builds on keeps the samples of a histogram in a list and sorts them
+//! into buckets later; a sample that comes in while the list is taken is lost, and a list that
+//! nobody takes grows. Here a sample goes into its bucket at once: two atomic additions, nothing to
+//! lose, and nothing to clean up.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use metrics::{Histogram, HistogramFn, Key};
+use tower_metrics_core::Buckets;
+
+use crate::exposition;
+
+/// All series of one histogram.
+#[derive(Debug)]
+pub(crate) struct HistogramFamily {
+    edges: Arc<[f64]>,
+    /// By their labels, as they are rendered: `method="GET",endpoint="/"`.
+    series: RwLock<BTreeMap<Arc<str>, Arc<Series>>>,
+}
+
+/// A series: one set of label values.
+#[derive(Debug)]
+pub(crate) struct Series {
+    labels: Arc<str>,
+    edges: Arc<[f64]>,
+    /// How many samples fell into each bucket, the one above the last edge at the end.
+    counts: Box<[AtomicU64]>,
+    /// The bits of an `f64`.
+    sum: AtomicU64,
+}
+
+impl HistogramFamily {
+    pub(super) fn new(buckets: &Buckets) -> Self {
+        Self { edges: buckets.edges().into(), series: RwLock::default() }
+    }
+
+    /// The handle of the series with the labels of `key`.
+    pub(super) fn register(&self, key: &Key) -> Histogram {
+        let mut labels = String::new();
+        let pairs = key.labels().map(|label| (label.key(), label.value()));
+        exposition::push_labels(&mut labels, pairs);
+
+        let known =
+            self.series.read().unwrap_or_else(PoisonError::into_inner).get(&*labels).cloned();
+        Histogram::from_arc(known.unwrap_or_else(|| {
+            let labels: Arc<str> = labels.into();
+            let mut series = self.series.write().unwrap_or_else(PoisonError::into_inner);
+            let make = || Arc::new(Series::new(Arc::clone(&labels), Arc::clone(&self.edges)));
+            Arc::clone(series.entry(Arc::clone(&labels)).or_insert_with(make))
+        }))
+    }
+
+    /// All series, in the order of their labels.
+    pub(crate) fn series(&self) -> Vec<Arc<Series>> {
+        // Whoever registers a series does not wait for the text of the others.
+        self.series.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+}
+
+impl Series {
+    fn new(labels: Arc<str>, edges: Arc<[f64]>) -> Self {
+        let counts = (0..=edges.len()).map(|_| AtomicU64::new(0)).collect();
+        Self { labels, edges, counts, sum: AtomicU64::new(0) }
+    }
+
+    /// Its labels, as they are rendered.
+    pub(crate) fn labels(&self) -> &str {
+        &self.labels
+    }
+
+    /// How many samples it has.
+    pub(crate) fn count(&self) -> u64 {
+        self.counts.iter().map(|count| count.load(Ordering::Relaxed)).sum()
+    }
+
+    /// Writes its samples.
+    pub(crate) fn write(&self, name: &str, output: &mut impl fmt::Write) -> fmt::Result {
+        let labels = &*self.labels;
+        let comma = if labels.is_empty() { "" } else { "," };
+        let mut total = 0;
+        let mut edges = self.edges.iter();
+        for count in &self.counts {
+            total += count.load(Ordering::Relaxed);
+            match edges.next() {
+                Some(edge) => {
+                    writeln!(output, "{name}_bucket{{{labels}{comma}le=\"{edge}\"}} {total}")
+                }
+                None => writeln!(output, "{name}_bucket{{{labels}{comma}le=\"+Inf\"}} {total}"),
+            }?;
+        }
+        let sum = f64::from_bits(self.sum.load(Ordering::Relaxed)).to_string();
+        let sum = exposition::number(&sum);
+        let (open, close) = if labels.is_empty() { ("", "") } else { ("{", "}") };
+        writeln!(output, "{name}_sum{open}{labels}{close} {sum}")?;
+        writeln!(output, "{name}_count{open}{labels}{close} {total}")
+    }
+}
+
+impl HistogramFn for Series {
+    fn record(&self, value: f64) {
+        self.record_many(value, 1);
+    }
+
+    fn record_many(&self, value: f64, count: usize) {
+        // A sample that is no number has no bucket, and would make the sum none for good.
+        if value.is_nan() {
+            return;
+        }
+        let bucket = self.edges.iter().take_while(|edge| **edge < value).count();
+        if let Some(counter) = self.counts.get(bucket) {
+            counter.fetch_add(count as u64, Ordering::Relaxed);
+        }
+        #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 samples")]
+        let added = value * count as f64;
+        let add = |sum| Some((f64::from_bits(sum) + added).to_bits());
+        // The closure never refuses, so there is always a result.
+        let _ = self.sum.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread::ScopedJoinHandle;
+
+    use metrics::Label;
+
+    use super::*;
+
+    fn family() -> HistogramFamily {
+        HistogramFamily::new(&Buckets::new([1.0, 2.5]).unwrap())
+    }
+
+    fn register(family: &HistogramFamily, labels: Vec<Label>) -> Histogram {
+        family.register(&Key::from_parts("a", labels))
+    }
+
+    fn render(family: &HistogramFamily) -> String {
+        let mut output = String::new();
+        for series in family.series() {
+            series.write("a", &mut output).unwrap();
+        }
+        output
+    }
+
+    /// An edge belongs to the bucket below it; what is above all edges is in `+Inf` alone.
+    #[test]
+    fn samples_fall_into_their_buckets() {
+        let family = family();
+        let histogram = register(&family, Vec::new());
+        for value in [-1.0, 1.0, 1.5, 2.5, 3.0, f64::NAN] {
+            histogram.record(value);
+        }
+        histogram.record_many(2.0, 3);
+        assert_eq!(
+            render(&family),
+            "a_bucket{le=\"1\"} 2\na_bucket{le=\"2.5\"} 7\na_bucket{le=\"+Inf\"} 8\n\
+             a_sum 13\na_count 8\n"
+        );
+    }
+
+    /// Values are escaped, labels come before `le`, and an infinite sum is written as the format
+    /// writes it.
+    #[test]
+    fn series_are_written_as_the_format_says() {
+        let family = family();
+        register(&family, vec![Label::new("x", "\"\\\n")]).record(f64::INFINITY);
+        assert_eq!(
+            render(&family),
+            "a_bucket{x=\"\\\"\\\\\\n\",le=\"1\"} 0\n\
+             a_bucket{x=\"\\\"\\\\\\n\",le=\"2.5\"} 0\n\
+             a_bucket{x=\"\\\"\\\\\\n\",le=\"+Inf\"} 1\n\
+             a_sum{x=\"\\\"\\\\\\n\"} +Inf\n\
+             a_count{x=\"\\\"\\\\\\n\"} 1\n"
+        );
+    }
+
+    /// Nothing is lost between threads that record while others render.
+    #[test]
+    fn no_sample_is_lost_to_a_rendering() {
+        let family = family();
+        let histogram = register(&family, Vec::new());
+        std::thread::scope(|scope| {
+            let recorders: Vec<_> = (0..2)
+                .map(|_| scope.spawn(|| (0..50_000).for_each(|_| histogram.record(1.0))))
+                .collect();
+            while !recorders.iter().all(ScopedJoinHandle::is_finished) {
+                assert!(render(&family).contains("a_count"));
+            }
+        });
+        assert!(render(&family).ends_with("a_sum 100000\na_count 100000\n"));
+    }
+}
