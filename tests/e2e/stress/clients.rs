@@ -9,14 +9,15 @@ use http_body_util::BodyExt as _;
 use tokio::net::TcpStream;
 use tokio::task::yield_now;
 
-use super::app::chunks;
+use super::bodies::chunks;
 use crate::sockets::{Client, Counts, Protocol};
 
 /// What there is to ask for: the endpoint label, where `{times}` becomes a number in the path.
-const REQUESTS: [&str; 13] = [
+const REQUESTS: [&str; 14] = [
     "GET /now",
     "HEAD /now",
     "DELETE /now",
+    "GET /empty",
     "GET /nothing",
     "GET /later/{times}",
     "GET /stream/{times}",

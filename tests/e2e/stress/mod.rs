@@ -1,6 +1,8 @@
 //! Thousands of requests that end in every way, and an account of them that must agree.
 
-mod app;
+mod actix_web;
+mod axum;
+mod bodies;
 mod clients;
 mod tally;
 
@@ -24,16 +26,26 @@ const MANY: f64 = 512.0;
 /// The metrics agree on every count with the account that the handlers' side kept, which agrees
 /// with what the clients saw.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn under_load_every_request_is_counted_once_as_what_it_was() {
+async fn under_load_every_request_to_axum_is_counted_once_as_what_it_was() {
     let tally = Tally::default();
-    let server = Server::axum(app::router(&tally)).await;
+    assert_agreement(axum::serve(&tally).await, &tally).await;
+}
+
+/// The same on actix-web, with several workers.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn under_load_every_request_to_actix_web_is_counted_once_as_what_it_was() {
+    let tally = Tally::default();
+    assert_agreement(actix_web::serve(&tally).await, &tally).await;
+}
+
+async fn assert_agreement(mut server: Server, tally: &Tally) {
     let mut clients = JoinSet::new();
     for seed in 0..CLIENTS {
         let protocol = if seed % 2 == 0 { Protocol::Http1 } else { Protocol::Http2 };
         let visitor = Visitor::new(server.address(), protocol, seed);
         clients.spawn(visit(visitor, tally.clone()));
     }
-    watch(server.exporter(), &tally).await;
+    watch(server.exporter(), tally).await;
     let answers = clients.join_all().await;
 
     let ended = wait_until("end of the last request", SOON, async || {
@@ -42,6 +54,7 @@ async fn under_load_every_request_is_counted_once_as_what_it_was() {
     let books = ended.await.unwrap();
     assert_counts(server.exporter(), &books.requests, &books.aborted).await;
     assert_covers(&books, &answers);
+    server.abort().await;
 }
 
 async fn visit(mut visitor: Visitor, tally: Tally) -> Counts {
