@@ -259,11 +259,27 @@ async fn a_disabled_layer_measures_nothing() {
     app.router = Router::new().route("/", get(|| async {})).layer(MetricsLayer::disabled());
     app.get("/").await;
     assert_eq!(app.exporter.render(), "");
+}
 
-    // `PATH` is set wherever tests run, and is no word for "off".
-    let switched = App::new(|builder| builder.with_env_switch("PATH"));
-    switched.get("/health").await;
-    assert_ne!(switched.exporter.render(), "");
+/// A variable that the user chose turns everything off; the test runs itself with and without.
+#[tokio::test]
+async fn an_environment_switch_turns_measuring_off() {
+    const SWITCH: &str = "TOWER_METRICS_TEST_SWITCH";
+    let app = App::new(|builder| builder.with_env_switch(SWITCH));
+    app.get("/health").await;
+    if std::env::var_os(SWITCH).is_some() {
+        assert_eq!(app.exporter.render(), "");
+        return;
+    }
+    assert_ne!(app.exporter.render(), "");
+    for off in ["0", "false", "OFF", "no"] {
+        let status = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "an_environment_switch_turns_measuring_off"])
+            .env(SWITCH, off)
+            .stdout(std::process::Stdio::null())
+            .status();
+        assert!(status.unwrap().success(), "{off}");
+    }
 }
 
 /// Services without a router name their requests by a list of templates.
