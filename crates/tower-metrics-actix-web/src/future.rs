@@ -20,7 +20,7 @@ use crate::body::ResponseBody;
 use crate::early::EarlyGuard;
 use crate::endpoint;
 use crate::scrape_body::ScrapeBody;
-use crate::service::Shared;
+use crate::shared::Shared;
 
 pin_project! {
     /// The response future of [`MetricsService`](crate::MetricsService).

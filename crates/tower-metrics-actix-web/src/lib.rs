@@ -72,6 +72,7 @@ mod metrics;
 mod payload;
 mod scrape_body;
 mod service;
+mod shared;
 
 pub use self::body::ResponseBody;
 pub use self::endpoint::endpoint;

@@ -1,7 +1,6 @@
 //! The middleware's factory.
 
 use std::future::{Ready, ready};
-use std::sync::Arc;
 
 use actix_web::Error;
 use actix_web::body::{EitherBody, MessageBody};
@@ -13,7 +12,8 @@ use tower_metrics_prometheus::Exporter;
 use crate::body::ResponseBody;
 use crate::heads::ActixHeads;
 use crate::scrape_body::ScrapeBody;
-use crate::service::{MetricsService, Shared};
+use crate::service::MetricsService;
+use crate::shared::{Serve, Shared};
 
 /// Measures the requests of an app, and may answer `/metrics`; for [`App::wrap`].
 ///
@@ -32,13 +32,6 @@ pub struct Metrics {
 #[derive(Clone, Debug, Default)]
 pub struct MetricsOptions {
     serve: Option<Serve>,
-}
-
-/// Where the middleware answers scrapes, and with what.
-#[derive(Clone, Debug)]
-pub(crate) struct Serve {
-    pub(crate) path: Arc<str>,
-    pub(crate) exporter: Exporter,
 }
 
 impl Metrics {
@@ -71,12 +64,6 @@ impl Metrics {
     pub fn answering(mut self, path: &str, exporter: &Exporter) -> Self {
         self.options.serve = Some(Serve::new(path, exporter));
         self
-    }
-}
-
-impl Serve {
-    fn new(path: &str, exporter: &Exporter) -> Self {
-        Self { path: path.into(), exporter: exporter.clone() }
     }
 }
 

@@ -7,28 +7,20 @@ use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, forward_ready};
 use actix_web::{Error, HttpMessage as _};
 use tower_metrics_core::middleware::Unmeasured;
-use tower_metrics_core::request::{Instruments, Rules, on_unwind};
+use tower_metrics_core::request::on_unwind;
 
 use crate::body::ResponseBody;
 use crate::early::{EarlyGuard, Routes};
 use crate::future::ResponseFuture;
-use crate::heads::ActixHeads;
-use crate::metrics::Serve;
 use crate::payload;
 use crate::scrape_body::ScrapeBody;
+use crate::shared::{Serve, Shared};
 
 /// Measures the requests of `S`. See the [crate docs](crate).
 pub struct MetricsService<S> {
     inner: S,
     shared: Rc<Shared>,
     routes: Routes,
-}
-
-/// What the services of one worker share with their futures.
-pub(crate) struct Shared {
-    pub(crate) instruments: Option<Instruments>,
-    pub(crate) rules: Rules<ActixHeads>,
-    pub(crate) serve: Option<Serve>,
 }
 
 impl<S> MetricsService<S> {

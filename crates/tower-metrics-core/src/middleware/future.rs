@@ -10,7 +10,7 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::body::{GRPC_STATUS, ResponseBody};
-use super::service::Shared;
+use super::shared::Shared;
 use super::unmeasured::Unmeasured;
 use crate::labels::{GrpcStatus, Route};
 use crate::request::{AbortReason, RequestGuard};

@@ -6,7 +6,8 @@ use tower_layer::Layer;
 
 use super::heads::HttpHeads;
 use super::resolver::RouteResolver;
-use super::service::{MetricsService, Shared};
+use super::service::MetricsService;
+use super::shared::Shared;
 use crate::request::{Builder, Instruments, Measures, Rules};
 
 /// Measures the requests of a service.

@@ -36,6 +36,7 @@ mod request_body;
 mod resolver;
 mod route;
 mod service;
+mod shared;
 mod unmeasured;
 
 pub use self::body::ResponseBody;
