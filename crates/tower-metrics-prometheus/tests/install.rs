@@ -64,6 +64,15 @@ fn the_first_exporter_serves_layers_made_before_it() {
         send();
         std::thread::yield_now();
     }
+    // A disabled layer has nowhere else to record than here.
+    let disabled = MetricsLayer::disabled().layer(service_fn(async |_: Request<()>| {
+        Ok::<_, Infallible>(Response::new(String::new()))
+    }));
+    let request = Request::put("/").body(()).unwrap();
+    let mut response = tokio_test::task::spawn(disabled.oneshot(request));
+    assert!(response.poll().is_ready());
+    assert!(!exporter.render().contains("PUT"));
+
     let text = exporter.render();
     assert!(text.contains("# HELP http_requests_total "), "{text}");
     assert!(text.contains("http_request_duration_seconds_bucket{method=\"GET\""), "{text}");

@@ -45,13 +45,17 @@ where
         let result = ready!(RequestGuard::watch_panic(this.guard, || this.inner.poll(cx)));
         let guard = this.guard.take();
         Poll::Ready(match (result, guard) {
+            (Ok(response), Some(guard)) if is_unmeasured(&response) => {
+                guard.discard();
+                Ok(response.map(|body| ResponseBody::new(body, None)))
+            }
             (Ok(mut response), Some(mut guard)) => {
                 if let Some(shared) = this.labels.take() {
                     let (head, body) = response.into_parts();
                     shared.rules.add_response_labels(&shared.instruments, &head, &mut guard);
                     response = Response::from_parts(head, body);
                 }
-                let guard = measure(&mut response, guard);
+                let guard = measure(&response, guard);
                 Ok(response.map(|body| ResponseBody::new(body, guard)))
             }
             (Ok(response), None) => Ok(response.map(|body| ResponseBody::new(body, None))),
@@ -65,12 +69,12 @@ where
     }
 }
 
+fn is_unmeasured<B>(response: &Response<B>) -> bool {
+    response.extensions().get::<Unmeasured>().is_some()
+}
+
 /// Tells the guard about the head; gives it back unless nothing will be sent of the body.
-fn measure<B: Body>(response: &mut Response<B>, mut guard: RequestGuard) -> Option<RequestGuard> {
-    if response.extensions().get::<Unmeasured>().is_some() {
-        guard.discard();
-        return None;
-    }
+fn measure<B: Body>(response: &Response<B>, mut guard: RequestGuard) -> Option<RequestGuard> {
     guard.response(response.status().as_u16());
     if let Some(route) = response.extensions().get::<Route>() {
         guard.set_route(route.as_str());

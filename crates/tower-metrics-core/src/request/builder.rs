@@ -248,8 +248,8 @@ impl<T: Measures> Builder<T> {
         self
     }
 
-    /// Sets how many values of an extra label are told apart; later ones become `other`. Defaults
-    /// to 100.
+    /// Sets how many values of an extra label are told apart; later ones become `other`. The limits
+    /// of several labels multiply: they bound the series of each endpoint. Defaults to 100.
     pub fn with_label_limit(mut self, name: impl Into<String>, max: usize) -> Self {
         self.plan.label_limits.push((name.into(), max));
         self

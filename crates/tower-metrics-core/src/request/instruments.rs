@@ -133,11 +133,9 @@ impl Cache {
     #[cold]
     fn insert(&self, endpoint: &str) -> Arc<Series> {
         let reserved = [Route::UNMATCHED, Route::OVERFLOW].contains(&endpoint);
-        let endpoint = if reserved || self.source.admits_endpoint(endpoint) {
-            endpoint
-        } else {
-            Route::OVERFLOW
-        };
+        if !reserved && !self.source.admits_endpoint(endpoint) {
+            return self.series(Route::OVERFLOW);
+        }
         let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let endpoints = self.endpoints.load();
         if let Some(series) = endpoints.get(endpoint) {
