@@ -28,6 +28,14 @@ pub trait Backend: Recorder + Send + Sync + 'static {
         true
     }
 
+    /// Calls `f` once handles record something: at once, or as soon as a backend is installed.
+    ///
+    /// For series that are there before anything is recorded into them. Nobody says when a foreign
+    /// recorder is installed, so then `f` may never be called. Defaults to at once.
+    fn when_recording(&self, f: Box<dyn FnOnce() + Send>) {
+        f();
+    }
+
     /// Declares metrics whose values `observe` reads, each time the metrics are rendered, and at no
     /// other time; see [`observe`](crate::observe). Dropping the handle ends it.
     ///
@@ -225,6 +233,16 @@ impl Backend for Global {
     fn is_recording(&self) -> bool {
         // The facade hands out its `NoopRecorder`, a type without fields, until one is installed.
         INSTALLED.get().is_some() || metrics::with_recorder(|r| size_of_val(r) != 0)
+    }
+
+    /// Before a backend is installed, the call waits for it.
+    fn when_recording(&self, f: Box<dyn FnOnce() + Send>) {
+        if self.is_recording() {
+            return f();
+        }
+        if let Err(f) = PENDING.call(|| INSTALLED.get(), f) {
+            f();
+        }
     }
 
     /// Before a backend is installed, the observation waits for it.

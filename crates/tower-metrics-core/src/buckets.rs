@@ -85,6 +85,47 @@ impl Buckets {
         Self::preset(&[0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0])
     }
 
+    /// For generation that may take long: 100 ms to 16 min, in seconds.
+    pub const fn long_generation() -> Self {
+        Self::preset(&[
+            0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 60.0, 120.0, 240.0, 480.0, 960.0,
+        ])
+    }
+
+    /// For the time to the first token of a generation: 1 ms to 160 s, in seconds.
+    pub const fn time_to_first_token() -> Self {
+        Self::preset(&[
+            0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5,
+            10.0, 20.0, 40.0, 80.0, 160.0,
+        ])
+    }
+
+    /// For the time between two tokens: 2 ms to 8 s, in seconds.
+    pub const fn inter_token() -> Self {
+        Self::preset(&[
+            0.002, 0.004, 0.006, 0.008, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04, 0.06, 0.08, 0.1, 0.2,
+            0.4, 0.6, 0.8, 1.0, 2.0, 4.0, 8.0,
+        ])
+    }
+
+    /// For lengths of inputs: 32 to 4 096 in powers of two, in tokens.
+    pub const fn input_tokens() -> Self {
+        Self::preset(&[32.0, 64.0, 128.0, 256.0, 512.0, 1_024.0, 2_048.0, 4_096.0])
+    }
+
+    /// For lengths of outputs: 1 to 8 192 in powers of two, in tokens.
+    pub const fn output_tokens() -> Self {
+        Self::preset(&[
+            1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1_024.0, 2_048.0, 4_096.0,
+            8_192.0,
+        ])
+    }
+
+    /// For batch sizes: 1 to 512 in powers of two, in items.
+    pub const fn batch_sizes() -> Self {
+        Self::preset(&[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0])
+    }
+
     /// For HTTP body sizes: 256 bytes to 64 MiB in powers of four, in bytes.
     pub const fn sizes() -> Self {
         Self::preset(&[
@@ -170,6 +211,12 @@ mod tests {
             Buckets::light(),
             Buckets::large_model(),
             Buckets::sizes(),
+            Buckets::long_generation(),
+            Buckets::time_to_first_token(),
+            Buckets::inter_token(),
+            Buckets::input_tokens(),
+            Buckets::output_tokens(),
+            Buckets::batch_sizes(),
         ] {
             assert_eq!(Buckets::new(preset.edges().iter().copied()), Ok(preset));
         }

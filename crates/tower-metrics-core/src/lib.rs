@@ -25,6 +25,7 @@ pub mod middleware;
 pub mod names;
 pub mod observe;
 pub mod request;
+mod resolved;
 mod spec;
 
 pub use self::backend::{Backend, DeclareError};
@@ -33,6 +34,7 @@ pub use self::labels::Route;
 pub use self::middleware::{MetricsLayer, RequestSizeLayer, RouteLayer};
 pub use self::observe::{Observation, Observer};
 pub use self::request::{BuildError, Builder};
+pub use self::resolved::{Live, Resolved};
 pub use self::spec::{MetricKind, MetricSpec};
 
 #[cfg(doctest)]

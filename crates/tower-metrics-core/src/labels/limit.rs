@@ -6,10 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwap;
 
 /// The longest label value that is kept, in bytes; a longer one counts as over the limit.
-pub(crate) const MAX_BYTES: usize = 256;
-
-/// The value for what came after the limit.
-pub(crate) const OVERFLOW: &str = "other";
+const MAX_BYTES: usize = 256;
 
 type Values = HashSet<Arc<str>, foldhash::fast::RandomState>;
 
@@ -17,20 +14,33 @@ type Values = HashSet<Arc<str>, foldhash::fast::RandomState>;
 ///
 /// Nothing is ever evicted: a value that was counted up under one name must be counted down under
 /// the same.
+///
+/// ```
+/// use tower_metrics_core::labels::LabelLimit;
+///
+/// let tenants = LabelLimit::new(1);
+/// assert_eq!(tenants.admit("acme").as_deref(), Some("acme"));
+/// assert_eq!(tenants.admit("initech"), None);
+/// assert_eq!(tenants.admit("acme").as_deref(), Some("acme"));
+/// ```
 #[derive(Debug)]
-pub(crate) struct LabelLimit {
+pub struct LabelLimit {
     max: usize,
     values: ArcSwap<Values>,
     writing: Mutex<()>,
 }
 
 impl LabelLimit {
-    pub(crate) fn new(max: usize) -> Self {
+    /// The value to use for those that are refused.
+    pub const OVERFLOW: &'static str = "other";
+
+    /// Keeps the first `max` values of at most 256 bytes each.
+    pub fn new(max: usize) -> Self {
         Self { max, values: ArcSwap::default(), writing: Mutex::default() }
     }
 
     /// The kept copy of `value`; `None` if it is too long, or one too many.
-    pub(crate) fn admit(&self, value: &str) -> Option<Arc<str>> {
+    pub fn admit(&self, value: &str) -> Option<Arc<str>> {
         if let Some(kept) = self.values.load().get(value) {
             return Some(Arc::clone(kept));
         }

@@ -6,7 +6,7 @@ mod method;
 mod route;
 
 pub use self::grpc_status::GrpcStatus;
-pub(crate) use self::limit::{LabelLimit, OVERFLOW};
+pub use self::limit::LabelLimit;
 pub use self::method::Method;
 pub(crate) use self::method::{MethodLabel, MethodNames};
 pub use self::route::Route;

@@ -29,7 +29,7 @@ impl Route {
     /// The value for requests that matched no route.
     pub const UNMATCHED: &'static str = "unmatched";
     /// The value for routes that came after the limit.
-    pub const OVERFLOW: &'static str = super::limit::OVERFLOW;
+    pub const OVERFLOW: &'static str = super::LabelLimit::OVERFLOW;
 
     /// The template, for example `/predict/{model_name}`.
     pub fn as_str(&self) -> &str {

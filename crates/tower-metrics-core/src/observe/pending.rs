@@ -1,4 +1,4 @@
-//! What was declared and observed before there was a backend.
+//! What was declared and observed, and who waits, before there was a backend.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -12,6 +12,7 @@ use crate::spec::MetricSpec;
 pub(crate) struct Pending {
     declared: Mutex<Vec<MetricSpec>>,
     waiting: Mutex<Vec<Arc<Waiting>>>,
+    calls: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
 }
 
 /// An observation; kept by the handle, and until there is a backend by the list.
@@ -29,7 +30,11 @@ enum State {
 
 impl Pending {
     pub(crate) const fn new() -> Self {
-        Self { declared: Mutex::new(Vec::new()), waiting: Mutex::new(Vec::new()) }
+        Self {
+            declared: Mutex::new(Vec::new()),
+            waiting: Mutex::new(Vec::new()),
+            calls: Mutex::new(Vec::new()),
+        }
     }
 
     /// Puts declarations on the list, each once, unless there is a backend by now.
@@ -74,6 +79,20 @@ impl Pending {
         }))
     }
 
+    /// Puts a call on the list; gives it back if there is a backend by now.
+    pub(crate) fn call<B>(
+        &self,
+        backend: impl FnOnce() -> Option<B>,
+        f: Box<dyn FnOnce() + Send>,
+    ) -> Result<(), Box<dyn FnOnce() + Send>> {
+        let mut list = lock(&self.calls);
+        if backend().is_some() {
+            return Err(f);
+        }
+        list.push(f);
+        Ok(())
+    }
+
     /// Hands everything on the list to the backend that was installed.
     pub(crate) fn hand_over(&self, backend: &dyn Backend) {
         for spec in std::mem::take(&mut *lock(&self.declared)) {
@@ -87,6 +106,10 @@ impl Pending {
                 Ok(observation) => waiting.made(observation),
                 Err(error) => tracing::warn!(%error, "a metric cannot be observed"),
             }
+        }
+        let calls = std::mem::take(&mut *lock(&self.calls));
+        for call in calls {
+            call();
         }
     }
 }

@@ -1,6 +1,5 @@
 //! The handles of one endpoint, resolved on first sight and then only read.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 
 use metrics::{Counter, Gauge, Histogram};
@@ -11,10 +10,7 @@ use super::outcome::{Ending, Measurements};
 use super::settings::{Facts, Metric};
 use super::source::Source;
 use crate::labels::MethodLabel;
-
-/// How many seconds a handle may lie unused before it is resolved again: an exporter may have
-/// forgotten its series by then, and what is recorded into the old handle would be lost.
-const STALE_AFTER: u64 = 5;
+use crate::resolved::{LastUsed, STALE_AFTER};
 
 /// Everything that is recorded under one endpoint.
 #[derive(Debug)]
@@ -47,10 +43,6 @@ struct Ended {
     request_size: Histogram,
     response_size: Histogram,
 }
-
-/// The second in which something was used last.
-#[derive(Debug)]
-struct LastUsed(AtomicU64);
 
 impl Series {
     /// Prepares the handles of `endpoint`; none is resolved yet.
@@ -192,25 +184,6 @@ impl Ended {
             self.request_size.record(to_f64(bytes));
         }
         self.response_size.record(to_f64(measured.response_bytes));
-    }
-}
-
-impl LastUsed {
-    fn at(second: u64) -> Self {
-        Self(AtomicU64::new(second))
-    }
-
-    /// Notes a use; `false` if the last one is more than `limit` seconds ago.
-    fn touch(&self, second: u64, limit: u64) -> bool {
-        let last = self.0.load(Ordering::Relaxed);
-        if second.saturating_sub(last) > limit {
-            return false;
-        }
-        // Written once a second, so that the line stays shared between cores.
-        if second > last {
-            self.0.store(second, Ordering::Relaxed);
-        }
-        true
     }
 }
 

@@ -9,7 +9,7 @@ use quanta::Instant;
 
 use super::settings::{ExtraLabel, Facts, Metric, Settings};
 use crate::backend::{Backend, DeclareError};
-use crate::labels::{LabelLimit, OVERFLOW};
+use crate::labels::LabelLimit;
 
 const METADATA: Metadata<'static> =
     Metadata::new("tower_metrics", Level::INFO, Some("tower_metrics"));
@@ -81,7 +81,7 @@ impl Source {
         let (label, limit) = self.settings.extra_labels.get(index).zip(self.labels.get(index))?;
         Some(limit.admit(value).unwrap_or_else(|| {
             self.count_overflow(&label.name);
-            OVERFLOW.into()
+            LabelLimit::OVERFLOW.into()
         }))
     }
 
