@@ -1,4 +1,82 @@
 //! Metrics of an inference service: models, requests, tokens, queues, GPUs.
+//!
+//! # How a request is recorded
+//!
+//! 1. [`Inference`] declares the metrics of [`names`] and is the registry of models:
+//!    [`load`](Inference::load) sets `model_loaded`, and from then on all of the model's series are
+//!    there, at zero.
+//! 2. [`Inference::model`] looks a name up, which may come from anybody: one that was never
+//!    registered is `unknown`.
+//! 3. [`Model::start`] counts a request in. The [`InferenceRequest`] owns it from here; a
+//!    [`Queued`] one before that, if it has to wait.
+//! 4. The request ends once: it is told how ([`InferenceRequest::end`]), or a future or a stream
+//!    that it is wrapped around ends ([`Model::observe`], [`InferenceRequest::stream`]), or it is
+//!    dropped. Then it is counted out, and recorded under its [`Status`].
+//!
+//! # Default
+//!
+//! ```
+//! use tower_metrics_inference::Inference;
+//! # async fn read_weights() -> Result<(), std::io::Error> { Ok(()) }
+//! # async fn infer(input: &str) -> Result<usize, std::fmt::Error> { Ok(input.len()) }
+//! # tokio_test::block_on(async {
+//!
+//! let inference = Inference::builder().build()?;
+//! inference.load("resnet50", read_weights()).await?;
+//!
+//! // Ok: success. Err: error. Dropped: cancelled.
+//! let answer = inference.model("resnet50").observe(infer("a photo")).await?;
+//! assert_eq!(answer, 7);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
+//!
+//! # Customised
+//!
+//! A model that generates tokens, with a queue in front of it:
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use futures_util::{StreamExt as _, stream};
+//! use tower_metrics_inference::{Buckets, Inference};
+//! # tokio_test::block_on(async {
+//!
+//! let inference = Inference::builder()
+//!     .with_duration_buckets(Buckets::long_generation())
+//!     .with_tokens()
+//!     .build()?;
+//! let model = inference.register("llama")?;
+//! model.set_max_concurrency(8);
+//!
+//! let queued = model.enqueue().with_time_limit(Duration::from_secs(60));
+//! let mut request = queued.start();
+//! request.set_input_tokens(3);
+//! let tokens = request.stream(stream::iter(["to", " be"]));
+//! assert_eq!(tokens.collect::<Vec<_>>().await, ["to", " be"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
+
+mod builder;
+mod error;
+mod inference;
+pub mod models;
+pub mod names;
+pub mod request;
+pub mod tokens;
+
+pub use tower_metrics_core::Buckets;
+
+pub use self::builder::InferenceBuilder;
+pub use self::error::{InferenceError, LoadError};
+pub use self::inference::Inference;
+pub use self::models::{LoadStatus, Loaded, Loading, Model, ModelState};
+pub use self::names::InferenceMetric;
+pub use self::request::{FinishReason, InferenceRequest, Observe, Outcome, Queued, Status};
+#[cfg(feature = "timeout")]
+pub use self::request::{ObserveWithTimeout, TimeoutError};
+pub use self::tokens::{Chunk, TokenRecorder, TokenStream};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

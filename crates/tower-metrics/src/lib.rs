@@ -50,6 +50,9 @@ pub use tower_metrics_prometheus::listener;
 #[cfg(feature = "build_info")]
 pub use tower_metrics_prometheus::{BuildInfo, build_info};
 
+#[cfg(feature = "inference")]
+pub use tower_metrics_inference::{self as inference, Inference};
+
 #[cfg(feature = "axum")]
 pub use tower_metrics_axum as axum;
 

@@ -24,5 +24,4 @@ pub use self::extra::ExtraLabels;
 pub use self::guard::{RequestGuard, on_unwind};
 pub use self::instruments::{Instruments, WeakInstruments};
 pub use self::outcome::AbortReason;
-pub(crate) use self::rules::unless_it_panics;
-pub use self::rules::{Heads, Rules};
+pub use self::rules::{Heads, Rules, unless_it_panics};

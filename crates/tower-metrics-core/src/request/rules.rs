@@ -143,13 +143,15 @@ impl<H: Heads> Rules<H> {
 
 /// Calls a user's function. One that panics does not disturb the request: its answer is missing, and
 /// that is logged once in a process.
-pub(crate) fn unless_it_panics<T>(function: impl FnOnce() -> T) -> Option<T> {
+pub fn unless_it_panics<T>(function: impl FnOnce() -> T) -> Option<T> {
     static LOGGED: Once = Once::new();
 
     let result = catch_unwind(AssertUnwindSafe(function));
     if result.is_err() {
         LOGGED.call_once(|| {
-            tracing::error!("a function for labels, routes or exclusions panicked; it is left out");
+            tracing::error!(
+                "a function that metrics were configured with panicked; it is left out"
+            );
         });
     }
     result.ok()

@@ -1,0 +1,15 @@
+//! Models: registered once, loaded and unloaded, and counted under their own name from then on.
+
+mod entry;
+mod loading;
+mod model;
+mod series;
+mod source;
+mod state;
+
+pub(crate) use self::entry::Entry;
+pub use self::loading::{Loaded, Loading};
+pub use self::model::Model;
+pub(crate) use self::series::Series;
+pub(crate) use self::source::{Source, to_f64};
+pub use self::state::{LoadStatus, ModelState};

@@ -1,0 +1,227 @@
+//! The guard that owns a request from its arrival to its end.
+
+use std::mem;
+use std::sync::Arc;
+use std::thread;
+use std::time::{self, Duration};
+
+use quanta::Instant;
+use tower_metrics_core::Live;
+
+use super::outcome::{FinishReason, Outcome, Status};
+use crate::models::{Entry, Series, to_f64};
+use crate::tokens::{Chunk, ChunkFn, Output, OutputSlot, TokenRecorder, TokenStream};
+
+/// Owns a request from its arrival to its end, and records it once when it ends.
+///
+/// Made by [`Model::start`](crate::Model::start), or by [`Queued::start`](super::Queued::start).
+///
+/// # Cancellation
+///
+/// A request that is dropped before it was told how it ended is, in this order: an error of type
+/// `panic` if it is dropped by a panic, a timeout if its [deadline](Self::with_deadline) is over, a
+/// success if its last token was delivered, else cancelled.
+#[derive(Debug)]
+#[must_use = "dropping it ends the request"]
+pub struct InferenceRequest {
+    entry: Arc<Entry>,
+    /// The handles that the request was counted in with, to count it out with the same.
+    arrived_in: Arc<Live<Series>>,
+    arrived: Instant,
+    phase: Phase,
+    deadline: Option<Instant>,
+    input_tokens: Option<usize>,
+    output: OutputSlot,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Phase {
+    Waiting,
+    Running,
+    Ended,
+}
+
+impl InferenceRequest {
+    pub(crate) fn running(entry: Arc<Entry>) -> Self {
+        let request = Self::new(entry, Phase::Running);
+        request.arrived_in.running.increment(1.0);
+        request
+    }
+
+    pub(crate) fn waiting(entry: Arc<Entry>) -> Self {
+        let request = Self::new(entry, Phase::Waiting);
+        request.arrived_in.waiting.increment(1.0);
+        request
+    }
+
+    fn new(entry: Arc<Entry>, phase: Phase) -> Self {
+        let arrived_in = entry.series();
+        arrived_in.in_flight.increment(1.0);
+        Self {
+            entry,
+            arrived_in,
+            arrived: Instant::now(),
+            phase,
+            deadline: None,
+            input_tokens: None,
+            output: OutputSlot::default(),
+        }
+    }
+
+    pub(super) fn run(&mut self) {
+        self.phase = Phase::Running;
+        self.arrived_in.waiting.decrement(1.0);
+        self.arrived_in.running.increment(1.0);
+        self.arrived_in.queue_duration.record(self.arrived.elapsed().as_secs_f64());
+    }
+
+    /// Sets how long after its arrival the request has timed out: a drop from then on is a
+    /// timeout, and no cancellation. Defaults to never.
+    ///
+    /// Nothing happens at that time; whoever limits the request drops it.
+    pub fn with_time_limit(mut self, limit: Duration) -> Self {
+        self.deadline = self.arrived.checked_add(limit);
+        self
+    }
+
+    /// Sets when the request has timed out, as [`with_time_limit`](Self::with_time_limit) does.
+    ///
+    /// For a time that began before the request: `tokio::time::timeout_at` and this with the same
+    /// instant agree.
+    pub fn with_deadline(mut self, deadline: time::Instant) -> Self {
+        let remaining = deadline.saturating_duration_since(time::Instant::now());
+        self.deadline = Instant::now().checked_add(remaining);
+        self
+    }
+
+    /// Notes how many tokens the input has: for `inference_input_token_length`, and
+    /// `inference_input_tokens_total` if the metrics of tokens are on.
+    pub fn set_input_tokens(&mut self, tokens: usize) {
+        self.input_tokens = Some(tokens);
+    }
+
+    /// Notes that this many tokens were generated just now.
+    pub fn record_tokens(&mut self, tokens: usize) {
+        let Self { arrived_in, arrived, output, .. } = self;
+        output.with(|output| output.record(arrived_in, *arrived, tokens));
+    }
+
+    /// Notes that there are no more tokens: dropped from now on, the request is a success.
+    pub fn complete_output(&mut self, reason: FinishReason) {
+        self.output.with(|output| output.complete(reason));
+    }
+
+    pub(crate) fn expect_tokens(&mut self) {
+        self.output.with(Output::expect);
+    }
+
+    /// Lets others note tokens: an engine on a thread of its own.
+    pub fn recorder(&mut self) -> TokenRecorder {
+        TokenRecorder::new(&self.arrived_in, self.arrived, self.output.share())
+    }
+
+    /// Hands the request to a stream of tokens, which notes each item as one token and ends the
+    /// request.
+    pub fn stream<S>(self, tokens: S) -> TokenStream<S, ChunkFn<S::Item>>
+    where
+        S: futures_core::Stream,
+    {
+        self.stream_as(tokens, |_| Chunk::Tokens(1))
+    }
+
+    /// Hands the request to a stream of tokens, as [`stream`](Self::stream) does; the first `Err`
+    /// ends the request as an error.
+    pub fn try_stream<S, T, E>(self, tokens: S) -> TokenStream<S, ChunkFn<Result<T, E>>>
+    where
+        S: futures_core::Stream<Item = Result<T, E>>,
+    {
+        self.stream_as(tokens, |item| match item {
+            Ok(_) => Chunk::Tokens(1),
+            Err(_) => Chunk::Failed(Status::ERROR_TYPE),
+        })
+    }
+
+    /// Hands the request to a stream whose items `chunk` explains.
+    pub fn stream_as<S, C>(self, tokens: S, chunk: C) -> TokenStream<S, C>
+    where
+        S: futures_core::Stream,
+        C: FnMut(&S::Item) -> Chunk<'_>,
+    {
+        TokenStream::new(self, tokens, chunk)
+    }
+
+    /// Ends the request: it was answered.
+    pub fn success(self) {
+        self.end(Outcome::Success);
+    }
+
+    /// Ends the request: it failed, in a way of this name. See [`Outcome::Error`].
+    pub fn error(self, error_type: &str) {
+        self.end(Outcome::Error(error_type));
+    }
+
+    /// Ends the request: it took too long.
+    pub fn timeout(self) {
+        self.end(Outcome::Timeout);
+    }
+
+    /// Ends the request: it was refused, and has no duration.
+    pub fn reject(self) {
+        self.end(Outcome::Rejected);
+    }
+
+    /// Ends the request.
+    pub fn end(mut self, outcome: Outcome<'_>) {
+        self.finish(outcome);
+    }
+
+    /// Ends the request, unless it has ended.
+    pub(crate) fn finish(&mut self, outcome: Outcome<'_>) {
+        self.finish_at(Instant::now(), outcome);
+    }
+
+    fn finish_at(&mut self, ended: Instant, outcome: Outcome<'_>) {
+        match mem::replace(&mut self.phase, Phase::Ended) {
+            Phase::Waiting => self.arrived_in.waiting.decrement(1.0),
+            Phase::Running => self.arrived_in.running.decrement(1.0),
+            Phase::Ended => return,
+        }
+        self.arrived_in.in_flight.decrement(1.0);
+
+        // The request may have outlived the handles that it was counted in with.
+        let (series, status) = (self.entry.series(), outcome.status());
+        series.requests(status).increment(1);
+        if let Outcome::Error(error_type) = outcome {
+            series.count_error(&self.entry.source, &self.entry.name, error_type, 1);
+        }
+        if status.has_duration() {
+            let duration = ended.saturating_duration_since(self.arrived);
+            series.duration.record(duration.as_secs_f64());
+        }
+        if let Some(tokens) = self.input_tokens {
+            series.input_length.record(to_f64(tokens));
+            if let Some(series) = &series.tokens {
+                series.input_tokens.increment(tokens as u64);
+            }
+        }
+        self.output.with(|output| output.end(&series, status, ended));
+    }
+}
+
+impl Drop for InferenceRequest {
+    fn drop(&mut self) {
+        if self.phase == Phase::Ended {
+            return;
+        }
+        let now = Instant::now();
+        if thread::panicking() {
+            self.finish_at(now, Outcome::Error(Status::PANIC));
+        } else if self.deadline.is_some_and(|deadline| now >= deadline) {
+            self.finish_at(now, Outcome::Timeout);
+        } else if let Some(at) = self.output.with(|output| output.completed_at()) {
+            self.finish_at(at, Outcome::Success);
+        } else {
+            self.finish_at(now, Outcome::Cancelled);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Notes tokens from elsewhere.
+
+use std::sync::{Arc, Mutex};
+
+use quanta::Instant;
+use tower_metrics_core::Live;
+
+use super::output::{Output, lock};
+use crate::models::Series;
+use crate::request::FinishReason;
+
+/// Notes the tokens of a request from elsewhere: an engine on a thread of its own. Made by
+/// [`InferenceRequest::recorder`](crate::InferenceRequest::recorder).
+///
+/// It does not own the request: dropping it ends nothing, and what it notes after the request has
+/// ended is not counted.
+#[derive(Clone, Debug)]
+pub struct TokenRecorder {
+    series: Arc<Live<Series>>,
+    arrived: Instant,
+    output: Arc<Mutex<Output>>,
+}
+
+impl TokenRecorder {
+    pub(crate) fn new(
+        series: &Arc<Live<Series>>,
+        arrived: Instant,
+        output: Arc<Mutex<Output>>,
+    ) -> Self {
+        Self { series: Arc::clone(series), arrived, output }
+    }
+
+    /// Notes that this many tokens were generated just now.
+    pub fn record_tokens(&self, tokens: usize) {
+        lock(&self.output).record(&self.series, self.arrived, tokens);
+    }
+
+    /// Notes that there are no more tokens: a request dropped from now on is a success.
+    pub fn complete_output(&self, reason: FinishReason) {
+        lock(&self.output).complete(reason);
+    }
+}
