@@ -60,6 +60,7 @@
 
 mod builder;
 mod error;
+pub mod gpu;
 mod inference;
 pub mod models;
 pub mod names;

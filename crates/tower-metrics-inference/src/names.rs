@@ -47,6 +47,13 @@ pub enum InferenceMetric {
     Unloads,
     /// `model_info`: 1 for the version in use, 0 for those before.
     ModelInfo,
+    /// `gpu_memory_used_bytes`: memory in use, read when the metrics are rendered, as the other
+    /// two of a GPU. See [`gpu`](crate::gpu).
+    GpuMemoryUsed,
+    /// `gpu_memory_total_bytes`: memory that there is.
+    GpuMemoryTotal,
+    /// `gpu_utilization_ratio`: part of the time in which the GPU was busy, from 0 to 1.
+    GpuUtilization,
     /// `inference_time_to_first_token_seconds`: from a request's arrival to its first token.
     /// Opt-in, as all that follow.
     TimeToFirstToken,
@@ -72,7 +79,7 @@ pub enum InferenceMetric {
 
 impl InferenceMetric {
     /// All metrics.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 28] = [
         Self::Requests,
         Self::Errors,
         Self::Duration,
@@ -90,6 +97,9 @@ impl InferenceMetric {
         Self::Loads,
         Self::Unloads,
         Self::ModelInfo,
+        Self::GpuMemoryUsed,
+        Self::GpuMemoryTotal,
+        Self::GpuUtilization,
         Self::TimeToFirstToken,
         Self::InterTokenLatency,
         Self::TimePerOutputToken,
@@ -115,7 +125,13 @@ impl InferenceMetric {
             _ => MetricSpec::gauge(name),
         };
         let spec = spec.with_help(help).with_labels(self.labels().iter().copied());
-        if name.ends_with("_seconds") { spec.with_unit(Unit::Seconds) } else { spec }
+        if name.ends_with("_seconds") {
+            spec.with_unit(Unit::Seconds)
+        } else if name.ends_with("_bytes") {
+            spec.with_unit(Unit::Bytes)
+        } else {
+            spec
+        }
     }
 
     /// Its name.
@@ -132,6 +148,7 @@ impl InferenceMetric {
             Self::ModelInfo => &[MODEL_NAME, VERSION],
             Self::QueueLength | Self::ModelsLoaded => &[],
             Self::LabelOverflow => &["label"],
+            Self::GpuMemoryUsed | Self::GpuMemoryTotal | Self::GpuUtilization => &[GPU_ID],
             _ => &[MODEL_NAME],
         }
     }
@@ -231,6 +248,25 @@ impl InferenceMetric {
             Self::ModelInfo => {
                 ("model_info", Gauge, "Version of a model: 1 if it is in use, 0 if it was.")
             }
+            Self::GpuMemoryUsed => ("gpu_memory_used_bytes", Gauge, "GPU memory in use."),
+            Self::GpuMemoryTotal => ("gpu_memory_total_bytes", Gauge, "GPU memory that there is."),
+            Self::GpuUtilization => (
+                "gpu_utilization_ratio",
+                Gauge,
+                "Part of the time in which the GPU was busy, from 0 to 1.",
+            ),
+            Self::LabelOverflow => (
+                "tower_metrics_label_overflow_total",
+                Counter,
+                "Number of label values replaced because their label was at its limit.",
+            ),
+            _ => self.token_row(),
+        }
+    }
+
+    const fn token_row(self) -> (&'static str, MetricKind, &'static str) {
+        use MetricKind::{Counter, Histogram};
+        match self {
             Self::TimeToFirstToken => (
                 "inference_time_to_first_token_seconds",
                 Histogram,
@@ -257,12 +293,7 @@ impl InferenceMetric {
                 Histogram,
                 "Number of tokens in the output of an inference request.",
             ),
-            Self::Finish => ("inference_finish_total", Counter, "Number of outputs that ended."),
-            Self::LabelOverflow => (
-                "tower_metrics_label_overflow_total",
-                Counter,
-                "Number of label values replaced because their label was at its limit.",
-            ),
+            _ => ("inference_finish_total", Counter, "Number of outputs that ended."),
         }
     }
 }
@@ -275,6 +306,8 @@ pub const STATUS: &str = "status";
 pub const ERROR_TYPE: &str = "error_type";
 /// The label that says why a generation stopped.
 pub const FINISH_REASON: &str = "finish_reason";
+/// The label that says which GPU.
+pub const GPU_ID: &str = "gpu_id";
 /// The label that says which version of a model.
 pub const VERSION: &str = "version";
 
