@@ -65,6 +65,7 @@ mod inference;
 pub mod models;
 pub mod names;
 pub mod request;
+pub mod timing;
 pub mod tokens;
 
 pub use tower_metrics_core::Buckets;

@@ -1,0 +1,117 @@
+//! What the tests of timing share.
+#![expect(clippy::unwrap_used, reason = "a helper that fails should fail its test")]
+#![allow(dead_code, reason = "each test binary uses some of it")]
+#![allow(clippy::allow_attributes, reason = "an expectation would fail where all is used")]
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+
+use tower_metrics_prometheus::Exporter;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+pub(crate) fn private_exporter() -> Exporter {
+    Exporter::builder().build().unwrap()
+}
+
+/// The lines of an exposition that begin like this.
+pub(crate) fn lines(exporter: &Exporter, beginning: &str) -> Vec<String> {
+    let text = exporter.render();
+    text.lines().filter(|line| line.starts_with(beginning)).map(str::to_owned).collect()
+}
+
+/// The counts of a histogram by outcome: success, error, cancelled, panic.
+pub(crate) fn outcomes(exporter: &Exporter, name: &str) -> [u64; 4] {
+    ["success", "error", "cancelled", "panic"].map(|outcome| {
+        let lines = lines(exporter, &format!("{name}_count{{"));
+        let label = format!("outcome=\"{outcome}\"}} ");
+        let count = lines.iter().find_map(|line| line.split_once(&label)).unwrap().1;
+        count.parse().unwrap()
+    })
+}
+
+/// The count of a histogram without labels.
+pub(crate) fn count(exporter: &Exporter, name: &str) -> u64 {
+    let lines = lines(exporter, &format!("{name}_count "));
+    lines.first().unwrap().rsplit(' ').next().unwrap().parse().unwrap()
+}
+
+/// Polls once, and drops the future unless it is ready.
+pub(crate) fn poll_once<F: Future>(future: F) -> Poll<F::Output> {
+    std::pin::pin!(future).poll(&mut Context::from_waker(std::task::Waker::noop()))
+}
+
+/// Whether `f` panics.
+pub(crate) fn panics<T>(f: impl FnOnce() -> T) -> bool {
+    catch_unwind(AssertUnwindSafe(f)).is_err()
+}
+
+/// A future that is ready when it is polled again.
+pub(crate) fn pause() -> impl Future<Output = ()> {
+    struct Pause(bool);
+
+    impl Future for Pause {
+        type Output = ();
+
+        fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+            if std::mem::replace(&mut self.0, true) {
+                return Poll::Ready(());
+            }
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        }
+    }
+
+    Pause(false)
+}
+
+/// Runs `f`, and returns what was logged on this thread meanwhile.
+pub(crate) fn logged(f: impl FnOnce()) -> Vec<String> {
+    let log = Log::default();
+    tracing::subscriber::with_default(log.clone(), f);
+    let lines = log.lines.lock().unwrap();
+    lines.clone()
+}
+
+/// Keeps warnings and errors, each as one line with all its fields.
+#[derive(Clone, Default)]
+struct Log {
+    lines: Arc<Mutex<Vec<String>>>,
+}
+
+impl Subscriber for Log {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() <= tracing::Level::WARN
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut line = Line(String::new());
+        event.record(&mut line);
+        self.lines.lock().unwrap().push(line.0);
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+struct Line(String);
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        use std::fmt::Write as _;
+        write!(self.0, "{}={value:?} ", field.name()).unwrap();
+    }
+}
