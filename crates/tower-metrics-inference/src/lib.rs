@@ -69,6 +69,8 @@ pub mod timing;
 pub mod tokens;
 
 pub use tower_metrics_core::Buckets;
+#[cfg(feature = "macros")]
+pub use tower_metrics_macros::timed;
 
 pub use self::builder::InferenceBuilder;
 pub use self::error::{InferenceError, LoadError};

@@ -30,6 +30,18 @@
 //! # Ok(()) }
 //! # }
 //! ```
+//!
+//! Any function:
+//!
+//! ```
+//! # #[cfg(feature = "macros")] {
+//! #[tower_metrics::timed(help = "Time of a prediction.", outcome)]
+//! fn predict(input: &str) -> Result<u8, std::num::ParseIntError> {
+//!     input.parse()
+//! }
+//! assert_eq!(predict("7"), Ok(7)); // predict_duration_seconds{outcome="success"}
+//! # }
+//! ```
 
 pub use tower_metrics_core::{
     Backend, Buckets, BucketsError, BuildError, Builder, DeclareError, MetricKind, MetricSpec,
@@ -51,7 +63,11 @@ pub use tower_metrics_prometheus::listener;
 pub use tower_metrics_prometheus::{BuildInfo, build_info};
 
 #[cfg(feature = "inference")]
-pub use tower_metrics_inference::{self as inference, Inference};
+pub use tower_metrics_inference::{self as inference, Inference, timing};
+
+#[cfg(feature = "macros")]
+#[doc(inline)]
+pub use tower_metrics_macros::timed_of_facade as timed;
 
 #[cfg(feature = "axum")]
 pub use tower_metrics_axum as axum;
