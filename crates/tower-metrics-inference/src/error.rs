@@ -112,8 +112,9 @@ impl<E: fmt::Display> fmt::Display for LoadError<E> {
 impl<E: Error + 'static> Error for LoadError<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
+            // Their text is part of the text above.
             Self::Register(error) => error.source(),
-            Self::Load(error) => Some(error),
+            Self::Load(error) => error.source(),
         }
     }
 }
