@@ -103,7 +103,9 @@ impl Entry {
     pub(crate) fn set_version(&self, version: &str) {
         let version = self.source.admit_version(version);
         self.with_state(|state| {
-            if let Some(earlier) = state.version.replace(Arc::clone(&version)) {
+            let earlier = state.version.replace(Arc::clone(&version));
+            // The same one again must not be seen at zero in between.
+            if let Some(earlier) = earlier.filter(|earlier| *earlier != version) {
                 self.version(&earlier).set(0.0);
             }
             self.version(&version).set(1.0);
