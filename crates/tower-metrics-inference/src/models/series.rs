@@ -77,7 +77,13 @@ impl Series {
             return counter.increment(count);
         }
         drop(known);
-        let error_type = source.admit_error_type(error_type);
+        let error_type = match error_type {
+            // Prometheus takes a label without a value for no label.
+            "" => Status::ERROR_TYPE.into(),
+            // These are always there, so they use up no place.
+            Status::ERROR_TYPE | Status::PANIC => error_type.into(),
+            _ => source.admit_error_type(error_type),
+        };
         let mut known = self.errors.write().unwrap_or_else(PoisonError::into_inner);
         let make = |error_type: &Arc<str>| source.counter(Metric::Errors, &[model, error_type]);
         known.entry(error_type).or_insert_with_key(make).increment(count);
