@@ -198,7 +198,8 @@ impl InferenceRequest {
             let duration = ended.saturating_duration_since(self.arrived);
             series.duration.record(duration.as_secs_f64());
         }
-        if let Some(tokens) = self.input_tokens {
+        // What was refused was not read.
+        if let Some(tokens) = self.input_tokens.filter(|_| status != Status::Rejected) {
             series.input_length.record(to_f64(tokens));
             if let Some(series) = &series.tokens {
                 series.input_tokens.increment(tokens as u64);
