@@ -78,9 +78,10 @@ impl InferenceRequest {
     /// Sets how long after its arrival the request has timed out: a drop from then on is a
     /// timeout, and no cancellation. Defaults to never.
     ///
-    /// Nothing happens at that time; whoever limits the request drops it.
+    /// Nothing happens at that time; whoever limits the request drops it, by a clock of its own. So
+    /// the last thousandth of the limit counts as over already.
     pub fn with_time_limit(mut self, limit: Duration) -> Self {
-        self.deadline = self.arrived.checked_add(limit);
+        self.deadline = self.arrived.checked_add(limit - limit / CLOCK_TOLERANCE);
         self
     }
 
@@ -90,12 +91,13 @@ impl InferenceRequest {
     /// instant agree.
     pub fn with_deadline(mut self, deadline: time::Instant) -> Self {
         let remaining = deadline.saturating_duration_since(time::Instant::now());
-        self.deadline = Instant::now().checked_add(remaining);
+        self.deadline = Instant::now().checked_add(remaining - remaining / CLOCK_TOLERANCE);
         self
     }
 
     /// Notes how many tokens the input has: for `inference_input_token_length`, and
-    /// `inference_input_tokens_total` if the metrics of tokens are on.
+    /// `inference_input_tokens_total` if the metrics of tokens are on. Recorded when the request
+    /// ends, unless it is rejected.
     pub fn set_input_tokens(&mut self, tokens: usize) {
         self.input_tokens = Some(tokens);
     }
