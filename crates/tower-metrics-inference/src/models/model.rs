@@ -89,10 +89,7 @@ impl Model {
     where
         F: Future<Output = Result<T, E>>,
     {
-        self.observe_as(future, |result| match result {
-            Ok(_) => Outcome::Success,
-            Err(_) => Outcome::Error(Status::ERROR_TYPE),
-        })
+        self.start().observe(future)
     }
 
     /// Measures `future` as a request, from now on, that ends as `outcome` says.
@@ -118,6 +115,6 @@ impl Model {
         F: Future,
         C: FnOnce(&F::Output) -> Outcome<'_>,
     {
-        Observe::new(self.start(), future, outcome)
+        self.start().observe_as(future, outcome)
     }
 }

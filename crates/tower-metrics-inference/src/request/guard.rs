@@ -8,9 +8,14 @@ use std::time::{self, Duration};
 use quanta::Instant;
 use tower_metrics_core::Live;
 
-use super::outcome::{FinishReason, Outcome, Status};
+use super::observe::Observe;
+use super::outcome::{FinishReason, Outcome, OutcomeFn, Status};
 use crate::models::{Entry, Series, to_f64};
 use crate::tokens::{Chunk, ChunkFn, Output, OutputSlot, TokenRecorder, TokenStream};
+
+/// What part of a time two clocks may differ by: the one here counts cycles, and the system's is
+/// corrected meanwhile, by up to half a thousandth.
+const CLOCK_TOLERANCE: u32 = 1_000;
 
 /// Owns a request from its arrival to its end, and records it once when it ends.
 ///
@@ -120,6 +125,42 @@ impl InferenceRequest {
     /// Lets others note tokens: an engine on a thread of its own.
     pub fn recorder(&mut self) -> TokenRecorder {
         TokenRecorder::new(&self.arrived_in, self.arrived, self.output.share())
+    }
+
+    /// Hands the request to a future, which ends it; see [`Model::observe`](crate::Model::observe).
+    ///
+    /// For requests that have waited, or have a deadline:
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use tower_metrics_inference::Inference;
+    /// # async fn infer(input: &str) -> Result<usize, std::fmt::Error> { Ok(input.len()) }
+    /// # tokio_test::block_on(async {
+    /// # let model = Inference::builder().build()?.register("resnet50")?;
+    /// let limit = Duration::from_secs(5);
+    /// let request = model.start().with_time_limit(limit);
+    /// let answer = tokio::time::timeout(limit, request.observe(infer("a photo"))).await??;
+    /// assert_eq!(answer, 7);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn observe<F, T, E>(self, future: F) -> Observe<F, OutcomeFn<Result<T, E>>>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
+        self.observe_as(future, |result| match result {
+            Ok(_) => Outcome::Success,
+            Err(_) => Outcome::Error(Status::ERROR_TYPE),
+        })
+    }
+
+    /// Hands the request to a future, whose output `outcome` explains.
+    pub fn observe_as<F, C>(self, future: F, outcome: C) -> Observe<F, C>
+    where
+        F: Future,
+        C: FnOnce(&F::Output) -> Outcome<'_>,
+    {
+        Observe::new(self, future, outcome)
     }
 
     /// Hands the request to a stream of tokens, which notes each item as one token and ends the
