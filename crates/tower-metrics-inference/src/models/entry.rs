@@ -1,10 +1,10 @@
-//! A model in the registry: its name, its handles, its place among the states.
+//! A model in the registry: its name, its series, its place among the states.
 
 use std::sync::Arc;
 
 use metrics::{Counter, Gauge, Histogram};
-use tower_metrics_core::{Live, Resolved};
 
+use super::handle::Handle;
 use super::series::Series;
 use super::source::{Source, to_f64};
 use super::state::{LoadStatus, ModelState, State};
@@ -14,20 +14,21 @@ use crate::names::InferenceMetric as Metric;
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) name: Arc<str>,
-    pub(crate) source: Arc<Source>,
-    /// The model's place among the states; none for what stands for unknown models.
-    number: Option<usize>,
-    series: Resolved<Series>,
-    lifecycle: Resolved<Lifecycle>,
+    pub(crate) series: Series,
+    source: Arc<Source>,
+    /// What registered models have besides requests.
+    registered: Option<Registration>,
 }
 
-/// What is recorded when a model is loaded and unloaded.
+/// What is known and recorded of a registered model.
 #[derive(Debug)]
-struct Lifecycle {
-    loaded: Gauge,
-    load_duration: Histogram,
-    loads: [Counter; LoadStatus::ALL.len()],
-    unloads: Counter,
+struct Registration {
+    /// The model's place among the states.
+    number: usize,
+    loaded: Handle<Gauge>,
+    load_duration: Handle<Histogram>,
+    loads: [Handle<Counter>; LoadStatus::ALL.len()],
+    unloads: Handle<Counter>,
 }
 
 impl Entry {
@@ -35,37 +36,37 @@ impl Entry {
     pub(crate) const UNKNOWN: &'static str = "unknown";
 
     pub(crate) fn registered(name: Arc<str>, source: Arc<Source>) -> Self {
-        let number = Some(source.add_model());
-        let entry = Self {
-            name,
-            source,
-            number,
-            series: Resolved::default(),
-            lifecycle: Resolved::default(),
-        };
+        let registered = Some(Registration::new(&source, &name));
+        let entry = Self { series: Series::new(&source, &name), name, source, registered };
         entry.show();
         entry
     }
 
     pub(crate) fn unknown(source: Arc<Source>) -> Self {
         let name = Self::UNKNOWN.into();
-        let (series, lifecycle) = (Resolved::default(), Resolved::default());
-        Self { name, source, number: None, series, lifecycle }
+        Self { series: Series::new(&source, &name), name, source, registered: None }
     }
 
     pub(crate) fn is_known(&self) -> bool {
-        self.number.is_some()
+        self.registered.is_some()
     }
 
-    pub(crate) fn series(&self) -> Arc<Live<Series>> {
-        self.series.get(&*self.source.backend, || Series::resolve(&self.source, &self.name))
+    /// Counts a request in.
+    pub(crate) fn arrive(&self) -> Gauge {
+        let (in_flight, is_anew) = self.series.in_flight.enter_anew();
+        if is_anew && self.source.backend.is_recording() {
+            // A recorder that came late, or forgets, does not have what was shown before.
+            self.show();
+        }
+        in_flight
     }
 
     /// Makes everything visible that is known by now.
     pub(crate) fn show(&self) {
-        let backend = &*self.source.backend;
-        self.series.renew(backend, || Series::resolve(&self.source, &self.name));
-        self.lifecycle.renew(backend, || Lifecycle::resolve(&self.source, &self.name));
+        self.series.show();
+        if let Some(registered) = &self.registered {
+            registered.show();
+        }
         self.change(|_| {});
         self.with_state(|state| {
             if let Some(version) = &state.version {
@@ -86,16 +87,17 @@ impl Entry {
     }
 
     pub(crate) fn end_loading(&self, status: LoadStatus, seconds: f64) {
-        let lifecycle = self.lifecycle();
-        lifecycle.loads(status).increment(1);
-        lifecycle.load_duration.record(seconds);
+        if let Some(registered) = &self.registered {
+            registered.loads(status).increment(1);
+            registered.load_duration.record(seconds);
+        }
         self.change(|state| state.end_loading(status));
     }
 
     pub(crate) fn unload(&self) -> bool {
         let unloaded = self.change(State::unload).unwrap_or(false);
-        if unloaded {
-            self.lifecycle().unloads.increment(1);
+        if let Some(registered) = self.registered.as_ref().filter(|_| unloaded) {
+            registered.unloads.increment(1);
         }
         unloaded
     }
@@ -121,22 +123,20 @@ impl Entry {
 
     /// Changes the state, and shows what it is then.
     fn change<T>(&self, f: impl FnOnce(&mut State) -> T) -> Option<T> {
-        let lifecycle = self.is_known().then(|| self.lifecycle())?;
-        let mut states = self.source.states();
-        let state = states.get_mut(self.number?)?;
-        let result = f(state);
-        lifecycle.loaded.set(if state.loaded { 1.0 } else { 0.0 });
-        self.source.show_count(&states);
-        Some(result)
+        let registered = self.registered.as_ref()?;
+        registered.loaded.with(|loaded| {
+            let mut states = self.source.states();
+            let state = states.get_mut(registered.number)?;
+            let result = f(state);
+            loaded.set(if state.loaded { 1.0 } else { 0.0 });
+            self.source.show_count(&states);
+            Some(result)
+        })
     }
 
     fn with_state<T>(&self, f: impl FnOnce(&mut State) -> T) -> Option<T> {
-        self.source.states().get_mut(self.number?).map(f)
-    }
-
-    fn lifecycle(&self) -> Arc<Live<Lifecycle>> {
-        let resolve = || Lifecycle::resolve(&self.source, &self.name);
-        self.lifecycle.get(&*self.source.backend, resolve)
+        let number = self.registered.as_ref()?.number;
+        self.source.states().get_mut(number).map(f)
     }
 
     fn version(&self, version: &str) -> Gauge {
@@ -148,18 +148,26 @@ impl Entry {
     }
 }
 
-impl Lifecycle {
-    fn resolve(source: &Source, model: &str) -> Self {
+impl Registration {
+    fn new(source: &Arc<Source>, model: &Arc<str>) -> Self {
         Self {
-            loaded: source.gauge(Metric::ModelLoaded, &[model]),
-            load_duration: source.histogram(Metric::LoadDuration, &[model]),
+            number: source.add_model(),
+            loaded: Handle::new(source, model, Metric::ModelLoaded, None),
+            load_duration: Handle::new(source, model, Metric::LoadDuration, None),
             loads: LoadStatus::ALL
-                .map(|status| source.counter(Metric::Loads, &[model, status.as_str()])),
-            unloads: source.counter(Metric::Unloads, &[model]),
+                .map(|status| Handle::new(source, model, Metric::Loads, Some(status.as_str()))),
+            unloads: Handle::new(source, model, Metric::Unloads, None),
         }
     }
 
-    fn loads(&self, status: LoadStatus) -> &Counter {
+    fn show(&self) {
+        self.loaded.show();
+        self.load_duration.show();
+        self.loads.iter().for_each(Handle::show);
+        self.unloads.show();
+    }
+
+    fn loads(&self, status: LoadStatus) -> &Handle<Counter> {
         let [success, error, cancelled] = &self.loads;
         match status {
             LoadStatus::Success => success,

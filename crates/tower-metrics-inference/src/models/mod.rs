@@ -1,6 +1,7 @@
 //! Models: registered once, loaded and unloaded, and counted under their own name from then on.
 
 mod entry;
+mod handle;
 mod loading;
 mod model;
 mod series;

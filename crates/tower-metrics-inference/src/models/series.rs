@@ -1,10 +1,11 @@
-//! The handles of one model, resolved together.
+//! The series of one model.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use metrics::{Counter, Gauge, Histogram};
 
+use super::handle::{Handle, Registered};
 use super::source::Source;
 use crate::names::InferenceMetric as Metric;
 use crate::request::{FinishReason, Status};
@@ -12,54 +13,75 @@ use crate::request::{FinishReason, Status};
 /// Everything that is recorded for the requests of one model.
 #[derive(Debug)]
 pub(crate) struct Series {
-    requests: [Counter; Status::ALL.len()],
-    errors: RwLock<HashMap<Arc<str>, Counter>>,
-    pub(crate) duration: Histogram,
-    pub(crate) in_flight: Gauge,
-    pub(crate) waiting: Gauge,
-    pub(crate) running: Gauge,
-    pub(crate) queue_duration: Histogram,
-    pub(crate) batch_size: Histogram,
-    pub(crate) input_length: Histogram,
+    source: Arc<Source>,
+    model: Arc<str>,
+    requests: [Handle<Counter>; Status::ALL.len()],
+    errors: RwLock<HashMap<Arc<str>, Handle<Counter>>>,
+    pub(crate) duration: Handle<Histogram>,
+    pub(crate) in_flight: Handle<Gauge>,
+    pub(crate) waiting: Handle<Gauge>,
+    pub(crate) running: Handle<Gauge>,
+    pub(crate) queue_duration: Handle<Histogram>,
+    pub(crate) batch_size: Handle<Histogram>,
+    pub(crate) input_length: Handle<Histogram>,
     pub(crate) tokens: Option<TokenSeries>,
 }
 
 /// What is recorded for generations.
 #[derive(Debug)]
 pub(crate) struct TokenSeries {
-    pub(crate) time_to_first_token: Histogram,
-    pub(crate) inter_token_latency: Histogram,
-    pub(crate) time_per_output_token: Histogram,
-    pub(crate) input_tokens: Counter,
-    pub(crate) output_tokens: Counter,
-    pub(crate) output_length: Histogram,
-    finish: [Counter; FinishReason::ALL.len()],
+    pub(crate) time_to_first_token: Handle<Histogram>,
+    pub(crate) inter_token_latency: Handle<Histogram>,
+    pub(crate) time_per_output_token: Handle<Histogram>,
+    pub(crate) input_tokens: Handle<Counter>,
+    pub(crate) output_tokens: Handle<Counter>,
+    pub(crate) output_length: Handle<Histogram>,
+    finish: [Handle<Counter>; FinishReason::ALL.len()],
 }
 
 impl Series {
-    pub(crate) fn resolve(source: &Source, model: &str) -> Self {
-        let histogram = |metric| source.histogram(metric, &[model]);
-        let gauge = |metric| source.gauge(metric, &[model]);
-        let series = Self {
-            requests: Status::ALL
-                .map(|status| source.counter(Metric::Requests, &[model, status.as_str()])),
-            errors: RwLock::default(),
-            duration: histogram(Metric::Duration),
-            in_flight: gauge(Metric::InFlight),
-            waiting: gauge(Metric::Waiting),
-            running: gauge(Metric::Running),
-            queue_duration: histogram(Metric::QueueDuration),
-            batch_size: histogram(Metric::BatchSize),
-            input_length: histogram(Metric::InputLength),
-            tokens: source.with_tokens.then(|| TokenSeries::resolve(source, model)),
-        };
-        for error_type in [Status::ERROR_TYPE, Status::PANIC] {
-            series.count_error(source, model, error_type, 0);
+    pub(crate) fn new(source: &Arc<Source>, model: &Arc<str>) -> Self {
+        fn of<H: Registered>(source: &Arc<Source>, model: &Arc<str>, metric: Metric) -> Handle<H> {
+            Handle::new(source, model, metric, None)
         }
-        series
+        let error = |error_type: &str| {
+            let handle = Handle::new(source, model, Metric::Errors, Some(error_type));
+            (error_type.into(), handle)
+        };
+        Self {
+            source: Arc::clone(source),
+            model: Arc::clone(model),
+            requests: Status::ALL
+                .map(|status| Handle::new(source, model, Metric::Requests, Some(status.as_str()))),
+            // These are always there, so they use up no place.
+            errors: RwLock::new([Status::ERROR_TYPE, Status::PANIC].map(error).into()),
+            duration: of(source, model, Metric::Duration),
+            in_flight: of(source, model, Metric::InFlight),
+            waiting: of(source, model, Metric::Waiting),
+            running: of(source, model, Metric::Running),
+            queue_duration: of(source, model, Metric::QueueDuration),
+            batch_size: of(source, model, Metric::BatchSize),
+            input_length: of(source, model, Metric::InputLength),
+            tokens: source.with_tokens.then(|| TokenSeries::new(source, model)),
+        }
     }
 
-    pub(crate) fn requests(&self, status: Status) -> &Counter {
+    /// Makes all of them visible.
+    pub(crate) fn show(&self) {
+        self.requests.iter().for_each(Handle::show);
+        let errors = self.errors.read().unwrap_or_else(PoisonError::into_inner);
+        errors.values().for_each(Handle::show);
+        drop(errors);
+        let Self { in_flight, waiting, running, .. } = self;
+        [in_flight, waiting, running].into_iter().for_each(Handle::show);
+        let Self { duration, queue_duration, batch_size, input_length, .. } = self;
+        [duration, queue_duration, batch_size, input_length].into_iter().for_each(Handle::show);
+        if let Some(tokens) = &self.tokens {
+            tokens.show();
+        }
+    }
+
+    pub(crate) fn requests(&self, status: Status) -> &Handle<Counter> {
         let [success, error, timeout, cancelled, rejected] = &self.requests;
         match status {
             Status::Success => success,
@@ -70,42 +92,49 @@ impl Series {
         }
     }
 
-    /// Counts failures of this type.
-    pub(crate) fn count_error(&self, source: &Source, model: &str, error_type: &str, count: u64) {
+    /// Counts a failure of this type.
+    pub(crate) fn count_error(&self, error_type: &str) {
+        // Prometheus takes a label without a value for no label.
+        let error_type = if error_type.is_empty() { Status::ERROR_TYPE } else { error_type };
         let known = self.errors.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(counter) = known.get(error_type) {
-            return counter.increment(count);
+            return counter.increment(1);
         }
         drop(known);
-        let error_type = match error_type {
-            // Prometheus takes a label without a value for no label.
-            "" => Status::ERROR_TYPE.into(),
-            // These are always there, so they use up no place.
-            Status::ERROR_TYPE | Status::PANIC => error_type.into(),
-            _ => source.admit_error_type(error_type),
-        };
+        let error_type = self.source.admit_error_type(error_type);
         let mut known = self.errors.write().unwrap_or_else(PoisonError::into_inner);
-        let make = |error_type: &Arc<str>| source.counter(Metric::Errors, &[model, error_type]);
-        known.entry(error_type).or_insert_with_key(make).increment(count);
+        let make = |error_type: &Arc<str>| {
+            Handle::new(&self.source, &self.model, Metric::Errors, Some(error_type))
+        };
+        known.entry(error_type).or_insert_with_key(make).increment(1);
     }
 }
 
 impl TokenSeries {
-    fn resolve(source: &Source, model: &str) -> Self {
-        let histogram = |metric| source.histogram(metric, &[model]);
+    fn new(source: &Arc<Source>, model: &Arc<str>) -> Self {
+        let histogram = |metric| Handle::new(source, model, metric, None);
+        let counter = |metric| Handle::new(source, model, metric, None);
         Self {
             time_to_first_token: histogram(Metric::TimeToFirstToken),
             inter_token_latency: histogram(Metric::InterTokenLatency),
             time_per_output_token: histogram(Metric::TimePerOutputToken),
-            input_tokens: source.counter(Metric::InputTokens, &[model]),
-            output_tokens: source.counter(Metric::OutputTokens, &[model]),
+            input_tokens: counter(Metric::InputTokens),
+            output_tokens: counter(Metric::OutputTokens),
             output_length: histogram(Metric::OutputLength),
             finish: FinishReason::ALL
-                .map(|reason| source.counter(Metric::Finish, &[model, reason.as_str()])),
+                .map(|reason| Handle::new(source, model, Metric::Finish, Some(reason.as_str()))),
         }
     }
 
-    pub(crate) fn finish(&self, reason: FinishReason) -> &Counter {
+    fn show(&self) {
+        let Self { time_to_first_token, inter_token_latency, time_per_output_token, .. } = self;
+        let times = [time_to_first_token, inter_token_latency, time_per_output_token];
+        times.into_iter().chain([&self.output_length]).for_each(Handle::show);
+        [&self.input_tokens, &self.output_tokens].into_iter().for_each(Handle::show);
+        self.finish.iter().for_each(Handle::show);
+    }
+
+    pub(crate) fn finish(&self, reason: FinishReason) -> &Handle<Counter> {
         let [stop, length, tool_calls, content_filter, cancelled, timeout, error] = &self.finish;
         match reason {
             FinishReason::Stop => stop,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{self, Duration};
 
+use metrics::Gauge;
 use quanta::Instant;
-use tower_metrics_core::Live;
 
 use super::observe::Observe;
 use super::outcome::{FinishReason, Outcome, OutcomeFn, Status};
@@ -30,42 +30,38 @@ const CLOCK_TOLERANCE: u32 = 1_000;
 #[must_use = "dropping it ends the request"]
 pub struct InferenceRequest {
     entry: Arc<Entry>,
-    /// The handles that the request was counted in with, to count it out with the same.
-    arrived_in: Arc<Live<Series>>,
     arrived: Instant,
+    /// The gauges that the request was counted in with, to count it out with the same.
+    in_flight: Gauge,
     phase: Phase,
     deadline: Option<Instant>,
     input_tokens: Option<usize>,
     output: OutputSlot,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Debug)]
 enum Phase {
-    Waiting,
-    Running,
+    Waiting(Gauge),
+    Running(Gauge),
     Ended,
 }
 
 impl InferenceRequest {
     pub(crate) fn running(entry: Arc<Entry>) -> Self {
-        let request = Self::new(entry, Phase::Running);
-        request.arrived_in.running.increment(1.0);
-        request
+        Self::new(entry, |series| Phase::Running(series.running.enter()))
     }
 
     pub(crate) fn waiting(entry: Arc<Entry>) -> Self {
-        let request = Self::new(entry, Phase::Waiting);
-        request.arrived_in.waiting.increment(1.0);
-        request
+        Self::new(entry, |series| Phase::Waiting(series.waiting.enter()))
     }
 
-    fn new(entry: Arc<Entry>, phase: Phase) -> Self {
-        let arrived_in = entry.series();
-        arrived_in.in_flight.increment(1.0);
+    fn new(entry: Arc<Entry>, phase: impl FnOnce(&Series) -> Phase) -> Self {
+        let in_flight = entry.arrive();
+        let phase = phase(&entry.series);
         Self {
             entry,
-            arrived_in,
             arrived: Instant::now(),
+            in_flight,
             phase,
             deadline: None,
             input_tokens: None,
@@ -74,10 +70,12 @@ impl InferenceRequest {
     }
 
     pub(super) fn run(&mut self) {
-        self.phase = Phase::Running;
-        self.arrived_in.waiting.decrement(1.0);
-        self.arrived_in.running.increment(1.0);
-        self.arrived_in.queue_duration.record(self.arrived.elapsed().as_secs_f64());
+        let series = &self.entry.series;
+        let running = Phase::Running(series.running.enter());
+        if let Phase::Waiting(waiting) = mem::replace(&mut self.phase, running) {
+            waiting.decrement(1.0);
+        }
+        series.queue_duration.record(self.arrived.elapsed().as_secs_f64());
     }
 
     /// Sets how long after its arrival the request has timed out: a drop from then on is a
@@ -109,8 +107,8 @@ impl InferenceRequest {
 
     /// Notes that this many tokens were generated just now.
     pub fn record_tokens(&mut self, tokens: usize) {
-        let Self { arrived_in, arrived, output, .. } = self;
-        output.with(|output| output.record(arrived_in, *arrived, tokens));
+        let Self { entry, arrived, output, .. } = self;
+        output.with(|output| output.record(&entry.series, *arrived, tokens));
     }
 
     /// Notes that there are no more tokens: dropped from now on, the request is a success.
@@ -124,7 +122,7 @@ impl InferenceRequest {
 
     /// Lets others note tokens: an engine on a thread of its own.
     pub fn recorder(&mut self) -> TokenRecorder {
-        TokenRecorder::new(&self.arrived_in, self.arrived, self.output.share())
+        TokenRecorder::new(&self.entry, self.arrived, self.output.share())
     }
 
     /// Hands the request to a future, which ends it; see [`Model::observe`](crate::Model::observe).
@@ -225,17 +223,15 @@ impl InferenceRequest {
 
     fn finish_at(&mut self, ended: Instant, outcome: Outcome<'_>) {
         match mem::replace(&mut self.phase, Phase::Ended) {
-            Phase::Waiting => self.arrived_in.waiting.decrement(1.0),
-            Phase::Running => self.arrived_in.running.decrement(1.0),
+            Phase::Waiting(gauge) | Phase::Running(gauge) => gauge.decrement(1.0),
             Phase::Ended => return,
         }
-        self.arrived_in.in_flight.decrement(1.0);
+        self.in_flight.decrement(1.0);
 
-        // The request may have outlived the handles that it was counted in with.
-        let (series, status) = (self.entry.series(), outcome.status());
+        let (series, status) = (&self.entry.series, outcome.status());
         series.requests(status).increment(1);
         if let Outcome::Error(error_type) = outcome {
-            series.count_error(&self.entry.source, &self.entry.name, error_type, 1);
+            series.count_error(error_type);
         }
         if status.has_duration() {
             let duration = ended.saturating_duration_since(self.arrived);
@@ -248,13 +244,13 @@ impl InferenceRequest {
                 series.input_tokens.increment(tokens as u64);
             }
         }
-        self.output.with(|output| output.end(&series, status, ended));
+        self.output.with(|output| output.end(series, status, ended));
     }
 }
 
 impl Drop for InferenceRequest {
     fn drop(&mut self) {
-        if self.phase == Phase::Ended {
+        if matches!(self.phase, Phase::Ended) {
             return;
         }
         let now = Instant::now();

@@ -73,7 +73,7 @@ impl Output {
                 None => series.time_to_first_token.record(seconds(arrived)),
                 Some((_, latest)) => {
                     let share = seconds(latest) / to_f64(tokens);
-                    series.inter_token_latency.record_many(share, tokens);
+                    series.inter_token_latency.with(|latency| latency.record_many(share, tokens));
                 }
             }
             series.output_tokens.increment(tokens as u64);

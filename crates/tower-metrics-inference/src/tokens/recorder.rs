@@ -3,10 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use quanta::Instant;
-use tower_metrics_core::Live;
 
 use super::output::{Output, lock};
-use crate::models::Series;
+use crate::models::Entry;
 use crate::request::FinishReason;
 
 /// Notes the tokens of a request from elsewhere: an engine on a thread of its own. Made by
@@ -16,23 +15,19 @@ use crate::request::FinishReason;
 /// ended is not counted.
 #[derive(Clone, Debug)]
 pub struct TokenRecorder {
-    series: Arc<Live<Series>>,
+    entry: Arc<Entry>,
     arrived: Instant,
     output: Arc<Mutex<Output>>,
 }
 
 impl TokenRecorder {
-    pub(crate) fn new(
-        series: &Arc<Live<Series>>,
-        arrived: Instant,
-        output: Arc<Mutex<Output>>,
-    ) -> Self {
-        Self { series: Arc::clone(series), arrived, output }
+    pub(crate) fn new(entry: &Arc<Entry>, arrived: Instant, output: Arc<Mutex<Output>>) -> Self {
+        Self { entry: Arc::clone(entry), arrived, output }
     }
 
     /// Notes that this many tokens were generated just now.
     pub fn record_tokens(&self, tokens: usize) {
-        lock(&self.output).record(&self.series, self.arrived, tokens);
+        lock(&self.output).record(&self.entry.series, self.arrived, tokens);
     }
 
     /// Notes that there are no more tokens: a request dropped from now on is a success.
