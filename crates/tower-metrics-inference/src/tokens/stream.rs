@@ -71,7 +71,7 @@ where
                     }
                     Chunk::Failed(error_type) => request.finish(Outcome::Error(error_type)),
                 }
-                if this.stream.size_hint() == (0, Some(0)) {
+                if unless_it_panics(|| this.stream.size_hint()) == Some((0, Some(0))) {
                     request.complete_output(FinishReason::Stop);
                     request.finish(Outcome::Success);
                 }
