@@ -84,7 +84,7 @@ impl InferenceRequest {
     /// Nothing happens at that time; whoever limits the request drops it, by a clock of its own. So
     /// the last thousandth of the limit counts as over already.
     pub fn with_time_limit(mut self, limit: Duration) -> Self {
-        self.deadline = self.arrived.checked_add(limit - limit / CLOCK_TOLERANCE);
+        self.deadline = over_at(self.arrived, limit);
         self
     }
 
@@ -94,7 +94,7 @@ impl InferenceRequest {
     /// instant agree.
     pub fn with_deadline(mut self, deadline: time::Instant) -> Self {
         let remaining = deadline.saturating_duration_since(time::Instant::now());
-        self.deadline = Instant::now().checked_add(remaining - remaining / CLOCK_TOLERANCE);
+        self.deadline = over_at(Instant::now(), remaining);
         self
     }
 
@@ -111,7 +111,8 @@ impl InferenceRequest {
         output.with(|output| output.record(&entry.series, *arrived, tokens));
     }
 
-    /// Notes that there are no more tokens: dropped from now on, the request is a success.
+    /// Notes that there are no more tokens: dropped from now on, the request is a success that took
+    /// until now, unless its [deadline](Self::with_deadline) is over when it is dropped.
     pub fn complete_output(&mut self, reason: FinishReason) {
         self.output.with(|output| output.complete(reason));
     }
@@ -264,4 +265,8 @@ impl Drop for InferenceRequest {
             self.finish_at(now, Outcome::Cancelled);
         }
     }
+}
+
+fn over_at(since: Instant, limit: Duration) -> Option<Instant> {
+    since.checked_add(limit.saturating_sub(limit / CLOCK_TOLERANCE))
 }

@@ -30,7 +30,8 @@ impl TokenRecorder {
         lock(&self.output).record(&self.entry.series, self.arrived, tokens);
     }
 
-    /// Notes that there are no more tokens: a request dropped from now on is a success.
+    /// Notes that there are no more tokens, as
+    /// [`InferenceRequest::complete_output`](crate::InferenceRequest::complete_output) does.
     pub fn complete_output(&self, reason: FinishReason) {
         lock(&self.output).complete(reason);
     }
