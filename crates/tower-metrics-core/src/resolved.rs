@@ -57,14 +57,15 @@ impl<H> Resolved<H> {
         }
     }
 
-    /// Hands the handles to `f`; as [`get`](Self::get), for those who do not keep them.
+    /// Hands the handles to `f`; as [`get`](Self::get), for those who do not keep them, and have
+    /// read the clock already.
     pub fn with<T>(
         &self,
+        now: Instant,
         backend: &dyn Backend,
         resolve: impl FnOnce() -> H,
         f: impl FnOnce(&H) -> T,
     ) -> T {
-        let now = Instant::now();
         match &*self.current.load() {
             Some(live) if live.touch(now) => f(live),
             _ => f(&self.renew(backend, resolve)),
@@ -151,7 +152,7 @@ mod tests {
             for _ in 0..5 {
                 got.get(backend, || lookups.set(lookups.get() + 1));
                 let before = lookups.get();
-                lent.with(backend, || lookups.set(lookups.get() + 1), |()| ());
+                lent.with(Instant::now(), backend, || lookups.set(lookups.get() + 1), |()| ());
                 // Both ways to the handles look them up at the same time.
                 assert_eq!(before % 2 == 1, lookups.get() > before);
                 time.increment(pause);

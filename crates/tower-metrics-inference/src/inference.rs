@@ -18,7 +18,8 @@ const MAX_NAME_BYTES: usize = 256;
 
 /// The metrics of an inference service, and the registry of its models.
 ///
-/// Clones share everything. See the [crate's docs](crate).
+/// Clones share everything. Build one for each backend: `models_loaded_count` has no label, so that
+/// two would overwrite each other's. See the [crate's docs](crate).
 #[derive(Clone)]
 pub struct Inference {
     shared: Arc<Shared>,

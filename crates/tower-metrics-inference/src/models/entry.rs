@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use metrics::{Counter, Gauge, Histogram};
 
+use quanta::Instant;
+
 use super::handle::Handle;
 use super::series::Series;
 use super::source::{Source, to_f64};
@@ -52,8 +54,8 @@ impl Entry {
     }
 
     /// Counts a request in.
-    pub(crate) fn arrive(&self) -> Gauge {
-        let (in_flight, is_anew) = self.series.in_flight.enter_anew();
+    pub(crate) fn arrive(&self, now: Instant) -> Gauge {
+        let (in_flight, is_anew) = self.series.in_flight.enter_anew(now);
         if is_anew && self.source.backend.is_recording() {
             // A recorder that came late, or forgets, does not have what was shown before.
             self.show();
@@ -88,8 +90,9 @@ impl Entry {
 
     pub(crate) fn end_loading(&self, status: LoadStatus, seconds: f64) {
         if let Some(registered) = &self.registered {
-            registered.loads(status).increment(1);
-            registered.load_duration.record(seconds);
+            let now = Instant::now();
+            registered.loads(status).increment(now, 1);
+            registered.load_duration.record(now, seconds);
         }
         self.change(|state| state.end_loading(status));
     }
@@ -97,7 +100,7 @@ impl Entry {
     pub(crate) fn unload(&self) -> bool {
         let unloaded = self.change(State::unload).unwrap_or(false);
         if let Some(registered) = self.registered.as_ref().filter(|_| unloaded) {
-            registered.unloads.increment(1);
+            registered.unloads.increment(Instant::now(), 1);
         }
         unloaded
     }
@@ -124,7 +127,7 @@ impl Entry {
     /// Changes the state, and shows what it is then.
     fn change<T>(&self, f: impl FnOnce(&mut State) -> T) -> Option<T> {
         let registered = self.registered.as_ref()?;
-        registered.loaded.with(|loaded| {
+        registered.loaded.with(Instant::now(), |loaded| {
             let mut states = self.source.states();
             let state = states.get_mut(registered.number)?;
             let result = f(state);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use metrics::{Counter, Gauge, Histogram};
+use quanta::Instant;
 use tower_metrics_core::Resolved;
 
 use super::source::Source;
@@ -44,8 +45,8 @@ impl<H: Registered> Handle<H> {
     }
 
     /// Hands the handle to `f`.
-    pub(crate) fn with<T>(&self, f: impl FnOnce(&H) -> T) -> T {
-        self.resolved.with(&*self.source.backend, || self.register(), f)
+    pub(crate) fn with<T>(&self, now: Instant, f: impl FnOnce(&H) -> T) -> T {
+        self.resolved.with(now, &*self.source.backend, || self.register(), f)
     }
 
     /// Makes the series visible.
@@ -62,31 +63,31 @@ impl<H: Registered> Handle<H> {
 }
 
 impl Handle<Counter> {
-    pub(crate) fn increment(&self, count: u64) {
-        self.with(|counter| counter.increment(count));
+    pub(crate) fn increment(&self, now: Instant, count: u64) {
+        self.with(now, |counter| counter.increment(count));
     }
 }
 
 impl Handle<Gauge> {
     /// Adds one, and returns the very gauge that it is to be taken from again.
-    pub(crate) fn enter(&self) -> Gauge {
-        self.with(enter)
+    pub(crate) fn enter(&self, now: Instant) -> Gauge {
+        self.with(now, enter)
     }
 
     /// As [`enter`](Self::enter), and says whether the handle had to be looked up for it.
-    pub(crate) fn enter_anew(&self) -> (Gauge, bool) {
+    pub(crate) fn enter_anew(&self, now: Instant) -> (Gauge, bool) {
         let mut is_anew = false;
         let register = || {
             is_anew = true;
             self.register()
         };
-        (self.resolved.with(&*self.source.backend, register, enter), is_anew)
+        (self.resolved.with(now, &*self.source.backend, register, enter), is_anew)
     }
 }
 
 impl Handle<Histogram> {
-    pub(crate) fn record(&self, value: f64) {
-        self.with(|histogram| histogram.record(value));
+    pub(crate) fn record(&self, now: Instant, value: f64) {
+        self.with(now, |histogram| histogram.record(value));
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use quanta::Instant;
+
 use super::entry::Entry;
 use super::source::to_f64;
 use super::state::ModelState;
@@ -54,7 +56,7 @@ impl Model {
 
     /// Records how many requests the model runs together from now on.
     pub fn record_batch_size(&self, requests: usize) {
-        self.entry.series.batch_size.record(to_f64(requests));
+        self.entry.series.batch_size.record(Instant::now(), to_f64(requests));
     }
 
     /// Counts in a request that runs from now on.
@@ -69,7 +71,7 @@ impl Model {
 
     /// Counts a request that was refused before it began: too many, too long, an unknown model.
     pub fn reject(&self) {
-        self.entry.series.requests(Status::Rejected).increment(1);
+        self.entry.series.requests(Status::Rejected).increment(Instant::now(), 1);
     }
 
     /// Measures `future` as a request, from now on: `Ok` is a success, `Err` an error, and a drop a

@@ -5,6 +5,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use metrics::{Counter, Gauge, Histogram};
 
+use quanta::Instant;
+
 use super::handle::{Handle, Registered};
 use super::source::Source;
 use crate::names::InferenceMetric as Metric;
@@ -93,12 +95,12 @@ impl Series {
     }
 
     /// Counts a failure of this type.
-    pub(crate) fn count_error(&self, error_type: &str) {
+    pub(crate) fn count_error(&self, now: Instant, error_type: &str) {
         // Prometheus takes a label without a value for no label.
         let error_type = if error_type.is_empty() { Status::ERROR_TYPE } else { error_type };
         let known = self.errors.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(counter) = known.get(error_type) {
-            return counter.increment(1);
+            return counter.increment(now, 1);
         }
         drop(known);
         let error_type = self.source.admit_error_type(error_type);
@@ -106,7 +108,7 @@ impl Series {
         let make = |error_type: &Arc<str>| {
             Handle::new(&self.source, &self.model, Metric::Errors, Some(error_type))
         };
-        known.entry(error_type).or_insert_with_key(make).increment(1);
+        known.entry(error_type).or_insert_with_key(make).increment(now, 1);
     }
 }
 

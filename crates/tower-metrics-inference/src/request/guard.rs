@@ -48,19 +48,20 @@ enum Phase {
 
 impl InferenceRequest {
     pub(crate) fn running(entry: Arc<Entry>) -> Self {
-        Self::new(entry, |series| Phase::Running(series.running.enter()))
+        Self::new(entry, |series, now| Phase::Running(series.running.enter(now)))
     }
 
     pub(crate) fn waiting(entry: Arc<Entry>) -> Self {
-        Self::new(entry, |series| Phase::Waiting(series.waiting.enter()))
+        Self::new(entry, |series, now| Phase::Waiting(series.waiting.enter(now)))
     }
 
-    fn new(entry: Arc<Entry>, phase: impl FnOnce(&Series) -> Phase) -> Self {
-        let in_flight = entry.arrive();
-        let phase = phase(&entry.series);
+    fn new(entry: Arc<Entry>, phase: impl FnOnce(&Series, Instant) -> Phase) -> Self {
+        let arrived = Instant::now();
+        let in_flight = entry.arrive(arrived);
+        let phase = phase(&entry.series, arrived);
         Self {
             entry,
-            arrived: Instant::now(),
+            arrived,
             in_flight,
             phase,
             deadline: None,
@@ -70,12 +71,13 @@ impl InferenceRequest {
     }
 
     pub(super) fn run(&mut self) {
-        let series = &self.entry.series;
-        let running = Phase::Running(series.running.enter());
+        let (series, now) = (&self.entry.series, Instant::now());
+        let running = Phase::Running(series.running.enter(now));
         if let Phase::Waiting(waiting) = mem::replace(&mut self.phase, running) {
             waiting.decrement(1.0);
         }
-        series.queue_duration.record(self.arrived.elapsed().as_secs_f64());
+        let waited = now.saturating_duration_since(self.arrived);
+        series.queue_duration.record(now, waited.as_secs_f64());
     }
 
     /// Sets how long after its arrival the request has timed out: a drop from then on is a
@@ -219,10 +221,12 @@ impl InferenceRequest {
 
     /// Ends the request, unless it has ended.
     pub(crate) fn finish(&mut self, outcome: Outcome<'_>) {
-        self.finish_at(Instant::now(), outcome);
+        let now = Instant::now();
+        self.finish_at(now, now, outcome);
     }
 
-    fn finish_at(&mut self, ended: Instant, outcome: Outcome<'_>) {
+    /// Ends the request at a time that may be over already.
+    fn finish_at(&mut self, now: Instant, ended: Instant, outcome: Outcome<'_>) {
         match mem::replace(&mut self.phase, Phase::Ended) {
             Phase::Waiting(gauge) | Phase::Running(gauge) => gauge.decrement(1.0),
             Phase::Ended => return,
@@ -230,22 +234,22 @@ impl InferenceRequest {
         self.in_flight.decrement(1.0);
 
         let (series, status) = (&self.entry.series, outcome.status());
-        series.requests(status).increment(1);
+        series.requests(status).increment(now, 1);
         if let Outcome::Error(error_type) = outcome {
-            series.count_error(error_type);
+            series.count_error(now, error_type);
         }
         if status.has_duration() {
             let duration = ended.saturating_duration_since(self.arrived);
-            series.duration.record(duration.as_secs_f64());
+            series.duration.record(now, duration.as_secs_f64());
         }
         // What was refused was not read.
         if let Some(tokens) = self.input_tokens.filter(|_| status != Status::Rejected) {
-            series.input_length.record(to_f64(tokens));
+            series.input_length.record(now, to_f64(tokens));
             if let Some(series) = &series.tokens {
-                series.input_tokens.increment(tokens as u64);
+                series.input_tokens.increment(now, tokens as u64);
             }
         }
-        self.output.with(|output| output.end(series, status, ended));
+        self.output.with(|output| output.end(series, status, now, ended));
     }
 }
 
@@ -256,13 +260,13 @@ impl Drop for InferenceRequest {
         }
         let now = Instant::now();
         if thread::panicking() {
-            self.finish_at(now, Outcome::Error(Status::PANIC));
+            self.finish_at(now, now, Outcome::Error(Status::PANIC));
         } else if self.deadline.is_some_and(|deadline| now >= deadline) {
-            self.finish_at(now, Outcome::Timeout);
+            self.finish_at(now, now, Outcome::Timeout);
         } else if let Some(at) = self.output.with(|output| output.completed_at()) {
-            self.finish_at(at, Outcome::Success);
+            self.finish_at(now, at, Outcome::Success);
         } else {
-            self.finish_at(now, Outcome::Cancelled);
+            self.finish_at(now, now, Outcome::Cancelled);
         }
     }
 }

@@ -70,13 +70,15 @@ impl Output {
         let seconds = |since: Instant| now.saturating_duration_since(since).as_secs_f64();
         if let Some(series) = &series.tokens {
             match self.came {
-                None => series.time_to_first_token.record(seconds(arrived)),
+                None => series.time_to_first_token.record(now, seconds(arrived)),
                 Some((_, latest)) => {
                     let share = seconds(latest) / to_f64(tokens);
-                    series.inter_token_latency.with(|latency| latency.record_many(share, tokens));
+                    series
+                        .inter_token_latency
+                        .with(now, |latency| latency.record_many(share, tokens));
                 }
             }
-            series.output_tokens.increment(tokens as u64);
+            series.output_tokens.increment(now, tokens as u64);
         }
         self.came = Some((self.came.map_or(now, |(first, _)| first), now));
     }
@@ -93,19 +95,19 @@ impl Output {
     }
 
     /// Records the output of a request that has ended at this time.
-    pub(crate) fn end(&mut self, series: &Series, status: Status, ended: Instant) {
+    pub(crate) fn end(&mut self, series: &Series, status: Status, now: Instant, ended: Instant) {
         self.ended = true;
         let Some(series) = series.tokens.as_ref().filter(|_| self.generates) else { return };
-        series.output_length.record(to_f64(self.tokens));
+        series.output_length.record(now, to_f64(self.tokens));
         if let (Some((first, _)), gaps @ 1..) = (self.came, self.tokens.saturating_sub(1)) {
             let generating = ended.saturating_duration_since(first).as_secs_f64();
-            series.time_per_output_token.record(generating / to_f64(gaps));
+            series.time_per_output_token.record(now, generating / to_f64(gaps));
         }
         let reason = match (status, self.finished) {
             (Status::Success, Some((reason, _))) => reason,
             _ => FinishReason::of(status),
         };
-        series.finish(reason).increment(1);
+        series.finish(reason).increment(now, 1);
     }
 }
 
