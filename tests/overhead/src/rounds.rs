@@ -1,0 +1,129 @@
+//! Times variants in turns: short rounds, so that what else the machine does meets all alike.
+
+use std::sync::Barrier;
+use std::thread;
+use std::time::Instant;
+
+use crate::variant::{Routing, Subject, Variant};
+use crate::workload::Mix;
+
+/// How the requests of a round are sent.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Plan {
+    /// Which requests.
+    pub mix: Mix,
+    /// How axum reaches its handlers.
+    pub routing: Routing,
+    /// On how many threads at the same time, each with an app of its own.
+    pub threads: usize,
+    /// How many times every variant has its turn.
+    pub rounds: usize,
+    /// How many requests a turn has on each thread.
+    pub requests: usize,
+}
+
+impl Plan {
+    /// All routes on one thread.
+    pub fn one_thread(routing: Routing) -> Self {
+        Self { mix: Mix::AllRoutes, routing, threads: 1, rounds: 160, requests: 1_020 }
+    }
+
+    /// One route on two threads, which therefore meet in the same series.
+    pub fn two_threads(routing: Routing) -> Self {
+        Self { mix: Mix::OneRoute, routing, threads: 2, rounds: 120, requests: 2_000 }
+    }
+}
+
+/// The nanoseconds per request of every round of a variant, in the order of the rounds.
+pub type Times = Vec<f64>;
+
+/// Runs all rounds; gives the times of each variant, in the order of `variants`.
+pub fn run(variants: &[Variant], plan: Plan) -> Vec<Times> {
+    let barrier = Barrier::new(plan.threads);
+    let of_threads: Vec<Vec<Times>> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..plan.threads)
+            .map(|_| scope.spawn(|| run_thread(variants, plan, &barrier)))
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    mean_of_threads(&of_threads)
+}
+
+fn run_thread(variants: &[Variant], plan: Plan, barrier: &Barrier) -> Vec<Times> {
+    let mut subjects: Vec<Box<dyn Subject>> =
+        variants.iter().map(|variant| variant.subject(plan.mix, plan.routing)).collect();
+    let mut times = vec![Times::new(); variants.len()];
+    for subject in &mut subjects {
+        // Whatever is made on first sight is made here.
+        subject.answer(5 * plan.requests);
+    }
+    let mut turns: Vec<_> = variants.iter().zip(&mut subjects).zip(&mut times).collect();
+    for _ in 0..plan.rounds {
+        for ((variant, subject), times) in &mut turns {
+            barrier.wait();
+            times.push(time(subject.as_mut(), plan.requests));
+            if barrier.wait().is_leader() {
+                variant.upkeep();
+            }
+        }
+        // Nobody always comes after the same neighbour's caches.
+        turns.rotate_left(1);
+    }
+    drop(turns);
+    times
+}
+
+#[expect(clippy::cast_precision_loss, reason = "both are far below 2^52")]
+fn time(subject: &mut dyn Subject, requests: usize) -> f64 {
+    let begun = Instant::now();
+    subject.answer(requests);
+    begun.elapsed().as_nanos() as f64 / requests as f64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "there are few threads")]
+fn mean_of_threads(of_threads: &[Vec<Times>]) -> Vec<Times> {
+    let mut sums: Vec<Times> = Vec::new();
+    for variants in of_threads {
+        for (index, times) in variants.iter().enumerate() {
+            match sums.get_mut(index) {
+                None => sums.push(times.clone()),
+                Some(sum) => sum.iter_mut().zip(times).for_each(|(sum, time)| *sum += time),
+            }
+        }
+    }
+    for time in sums.iter_mut().flatten() {
+        *time /= of_threads.len() as f64;
+    }
+    sums
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::variant::Framework;
+
+    /// Each variant has as many times as there were rounds, on one thread and on two.
+    #[test]
+    fn every_variant_has_its_turn_in_every_round() {
+        for framework in [Framework::Axum, Framework::ActixWeb] {
+            let variants = framework.variants();
+            for threads in [1, 2] {
+                let (mix, routing) = (Mix::AllRoutes, Routing::Served);
+                let plan = Plan { mix, routing, threads, rounds: 3, requests: 10 };
+                let times = run(&variants, plan);
+                assert_eq!(times.len(), variants.len());
+                assert!(times.iter().all(|times| times.len() == 3));
+                assert!(times.iter().flatten().all(|time| *time > 0.0));
+            }
+        }
+    }
+
+    /// The threads of a round count alike.
+    #[test]
+    fn the_time_of_a_round_is_the_mean_of_its_threads() {
+        let threads =
+            [vec![vec![1.0, 2.0], vec![10.0, 10.0]], vec![vec![3.0, 4.0], vec![30.0, 50.0]]];
+        assert_eq!(mean_of_threads(&threads), [[2.0, 3.0], [20.0, 30.0]]);
+    }
+}
