@@ -12,6 +12,8 @@ pub(crate) enum Request {
     Help,
     /// Run these steps, in this order.
     Test(Vec<Step>),
+    /// Run the benchmark with these arguments.
+    Bench(Vec<String>),
 }
 
 /// Reads the arguments that follow the program's name.
@@ -25,6 +27,9 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Reque
         ["test", name] => Step::named(name)
             .map(|step| Request::Test(vec![step]))
             .ok_or_else(|| Error::UnknownStep((*name).to_owned())),
+        ["bench", rest @ ..] => {
+            Ok(Request::Bench(rest.iter().map(|&argument| argument.to_owned()).collect()))
+        }
         ["test", _, extra, ..] => Err(Error::UnexpectedArgument((*extra).to_owned())),
         [other, ..] => Err(Error::UnexpectedArgument((*other).to_owned())),
     }
@@ -34,9 +39,14 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Reque
 pub(crate) fn help() -> String {
     let mut text = "\
 Usage: cargo xtask test [STEP]
+       cargo xtask bench [FILTER] [--json]
 
-Runs every check of this workspace in the order below and stops at the first failure,
+`test` runs every check of this workspace in the order below and stops at the first failure,
 or runs only STEP. With CI=true in the environment, Cargo.lock must be up to date.
+
+`bench` measures what the metrics of this workspace cost beside their peers, in less than five
+minutes, and prints tables; with --json a line of JSON for each result. With FILTER, it runs only
+the measurements whose names contain it, such as `axum`, `time`, `scanner` or `wire`.
 
 Steps:"
         .to_owned();
@@ -78,6 +88,17 @@ mod tests {
     #[test]
     fn a_step_name_asks_for_that_step_only() {
         assert_eq!(parse(&["test", "clippy"]).unwrap(), Request::Test(vec![Step::Clippy]));
+    }
+
+    /// What to measure is for the benchmark to understand.
+    #[test]
+    fn bench_takes_whatever_follows() {
+        let arguments = ["axum".to_owned(), "--json".to_owned()];
+        assert_eq!(parse(&["bench"]).unwrap(), Request::Bench(vec![]));
+        assert_eq!(
+            parse(&["bench", "axum", "--json"]).unwrap(),
+            Request::Bench(arguments.to_vec())
+        );
     }
 
     /// A slip of the pen is shown as it was typed.

@@ -50,7 +50,6 @@ mod tests {
 
     /// As spreadsheets compute them.
     #[test]
-    #[expect(clippy::float_cmp, reason = "these are exact in binary")]
     fn quartiles_lie_between_the_values_next_to_them() {
         let quartiles = Quartiles::of([4.0, 1.0, 3.0, 2.0]);
         assert_eq!((quartiles.lower, quartiles.median, quartiles.upper), (1.75, 2.5, 3.25));

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use axum::Router;
+
 use crate::workload::Mix;
 
 /// The framework of an app.
@@ -78,6 +80,7 @@ type Make = Box<dyn Fn(Mix, Routing) -> Box<dyn Subject> + Send + Sync>;
 pub struct Variant {
     name: &'static str,
     make: Make,
+    router: Option<Router>,
     upkeep: fn(),
     scrape: Box<dyn Fn() -> Scrape + Send + Sync>,
 }
@@ -105,7 +108,18 @@ impl Variant {
         name: &'static str,
         make: impl Fn(Mix, Routing) -> Box<dyn Subject> + Send + Sync + 'static,
     ) -> Self {
-        Self { name, make: Box::new(make), upkeep: || (), scrape: Box::new(Scrape::default) }
+        Self {
+            name,
+            make: Box::new(make),
+            router: None,
+            upkeep: || (),
+            scrape: Box::new(Scrape::default),
+        }
+    }
+
+    pub(crate) fn with_router(mut self, router: Router) -> Self {
+        self.router = Some(router);
+        self
     }
 
     /// Sets what the library needs to be called in the background; it is left out of every time.
@@ -126,6 +140,16 @@ impl Variant {
     /// The name in results.
     pub fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// Whether it records anything.
+    pub fn is_measured(&self) -> bool {
+        ![BARE, NOTHING, WRAP].contains(&self.name)
+    }
+
+    /// The router, if it is one of axum.
+    pub fn router(&self) -> Option<Router> {
+        self.router.clone()
     }
 
     /// Makes the app, for the calling thread.

@@ -48,6 +48,14 @@ impl Mix {
         self.calls().len()
     }
 
+    /// The requests as HTTP/1.1 writes them.
+    pub fn requests(self) -> Vec<Vec<u8>> {
+        let request = |Call { method, path }: Call| {
+            format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n")
+        };
+        self.calls().into_iter().map(request).map(String::into_bytes).collect()
+    }
+
     pub(crate) fn calls(self) -> Vec<Call> {
         let calls = NESTS.iter().flat_map(Nest::calls);
         match self {
@@ -102,7 +110,7 @@ pub(crate) const NESTS: &[Nest] = &[
             at("/orders/{order}", "/orders/88", &[get(404, "no such order"), put(409)]),
             at("/orders/{order}/items/{item}", "/orders/88/items/2", &[get(200, "an item")]),
             at("/products/{sku}", "/products/a-1", &[get(200, "a product")]),
-            at("/products/{sku}/reviews", "/products/a-1/reviews", &[get(200, "r"), post(201)]),
+            at("/products/{sku}/reviews", "/products/a-1/reviews", &[get(200, "reviews")]),
             at("/search/{index}", "/search/products", &[get(200, "hits")]),
         ],
     },
@@ -117,7 +125,7 @@ pub(crate) const NESTS: &[Nest] = &[
         ],
     },
     Nest {
-        prefix: "/admin/tenants/acme",
+        prefix: "/admin",
         endpoints: &[
             at("/keys/{key}", "/keys/k1", &[get(403, "no"), delete()]),
             at("/usage", "/usage", &[get(200, "usage")]),

@@ -14,7 +14,9 @@ pub(crate) use subject::router;
 
 /// An app whose metrics are those of all clones of `router`.
 pub(crate) fn variant(name: &'static str, router: Router) -> Variant {
+    let served = router.clone();
     Variant::new(name, move |mix, routing| Box::new(AxumSubject::new(router.clone(), mix, routing)))
+        .with_router(served)
 }
 
 pub(crate) fn variants() -> Vec<Variant> {

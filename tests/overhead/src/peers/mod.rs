@@ -3,6 +3,7 @@
 mod axum_example;
 mod open_telemetry;
 mod recorder;
+mod stores;
 
 use actix_web::App;
 use actix_web_metrics::ActixWebMetricsBuilder;
@@ -17,6 +18,8 @@ use tower_otel_http_metrics::HTTPMetricsLayerBuilder;
 use crate::variant::{Scrape, Variant};
 use crate::{actix_app, axum_app};
 use axum_app::router;
+
+pub(crate) use stores::stores;
 
 pub(crate) fn axum_variants() -> Vec<Variant> {
     recorder::handle();

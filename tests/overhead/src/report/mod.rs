@@ -18,7 +18,6 @@ pub struct Finding {
     unit: &'static str,
     value: Quartiles,
     ratio: Option<f64>,
-    note: Option<String>,
 }
 
 /// What a finding is about; findings of one subject stand in one table.
@@ -39,7 +38,6 @@ impl Finding {
             unit: "",
             value: Quartiles::default(),
             ratio: None,
-            note: None,
         }
     }
 
@@ -59,12 +57,6 @@ impl Finding {
     /// out. Defaults to none.
     pub fn with_ratio(mut self, ratio: f64) -> Self {
         self.ratio = Some(ratio).filter(|ratio| ratio.is_finite());
-        self
-    }
-
-    /// Adds what has to be known to read the number. Defaults to nothing.
-    pub fn with_note(mut self, note: impl Into<String>) -> Self {
-        self.note = Some(note.into());
         self
     }
 
@@ -93,9 +85,6 @@ impl Finding {
             if let Some(target) = self.target() {
                 add("target", json!(target.to_string()));
                 add("meets_target", json!(target.is_met_by(self)));
-            }
-            if let Some(note) = &self.note {
-                add("note", json!(note));
             }
         }
         line
@@ -159,12 +148,12 @@ mod tests {
     #[test]
     fn a_line_names_the_subject_the_value_and_the_target() {
         assert_eq!(
-            finding().with_ratio(0.5).with_note("odd").to_json(),
+            finding().with_ratio(0.5).to_json(),
             json!({
                 "kind": "time", "framework": "axum", "scene": "one thread",
                 "variant": "tower-metrics", "metric": "added", "unit": "ns",
                 "median": 2.0, "q1": 1.5, "q3": 2.5, "ratio": 0.5,
-                "target": "ratio ≤ 0.21", "meets_target": false, "note": "odd",
+                "target": "ratio ≤ 0.21", "meets_target": false,
             })
         );
     }
@@ -185,9 +174,9 @@ mod tests {
         assert_eq!(
             text,
             "time · axum · one thread\n  \
-             variant        metric  median     q1 … q3           unit  ratio  target\n  \
-             bare           total   1234       1234 … 1234       ns\n  \
-             tower-metrics  added   2.00       1.50 … 2.50       ns    0.200  ratio ≤ 0.21: met\n"
+             variant        metric  median  q1 … q3      unit  ratio  target\n  \
+             bare           total   1234    1234 … 1234  ns\n  \
+             tower-metrics  added   2.00    1.50 … 2.50  ns    0.200  ratio ≤ 0.21: met\n"
         );
     }
 }

@@ -25,12 +25,11 @@ fn table(findings: &[Finding]) -> String {
     rows.extend(findings.iter().map(row));
     let widths = widths(&rows);
     for row in rows {
-        let cells = row.iter().zip(widths);
-        let line: String = cells.map(|(cell, width)| format!("  {cell:<width$}")).collect();
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(widths) {
+            let _ = write!(line, "  {cell:<width$}");
+        }
         let _ = writeln!(text, "{}", line.trim_end());
-    }
-    for note in findings.iter().filter_map(|finding| finding.note.as_ref()) {
-        let _ = writeln!(text, "  {note}");
     }
     text
 }

@@ -26,7 +26,7 @@ use Bound::{AtMost, RatioAtLeast, RatioAtMost};
 const TARGETS: &[Target] = &[
     target("time", "axum", "one thread", "added", RatioAtMost(0.21)),
     target("time", "axum", "two threads", "added", RatioAtMost(0.27)),
-    target("time", "actix-web", "one thread", "added", RatioAtMost(0.35)),
+    target("time", "actix-web", "", "added", RatioAtMost(0.35)),
     target("instructions", "axum", "", "added", AtMost(2_300.0)),
     target("allocations", "axum", "", "above wrap", AtMost(0.0)),
     target("allocations", "actix-web", "", "added", AtMost(1.2)),

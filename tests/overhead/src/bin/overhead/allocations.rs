@@ -25,9 +25,14 @@ pub(crate) fn measure(report: &mut Report, framework: Framework) {
         let of = |name: &str| scene.iter().find(|count| count.variant == name);
         let bare = of(BARE).unwrap();
         let reference = of(framework.reference()).map(|count| count.allocations - bare.allocations);
-        for count in scene {
-            let finding =
-                || Finding::new("allocations", framework.name(), &*count.scene).of(&*count.variant);
+        let finding = |count: &Count| {
+            Finding::new("allocations", framework.name(), &*count.scene).of(&*count.variant)
+        };
+        let total = Quartiles::exact(bare.allocations);
+        report.add(finding(bare).with("total", total, "per request"));
+        report.add(finding(bare).with("bytes", Quartiles::exact(bare.bytes), "per request"));
+        for count in scene.iter().filter(|count| count.variant != BARE) {
+            let finding = || finding(count);
             let added = Quartiles::exact(count.allocations - bare.allocations);
             let ratio = added.median / reference.unwrap_or(f64::NAN);
             let bytes = Quartiles::exact(count.bytes - bare.bytes);

@@ -5,7 +5,8 @@ use std::process::Command;
 
 use tower_metrics_overhead::variant::{Framework, Routing, Variant};
 
-use crate::instructions;
+use crate::scanner::Scan;
+use crate::{instructions, scanner, wire};
 
 /// The first argument of a process that is a part of another's measurement.
 pub(crate) const ARGUMENT: &str = "child";
@@ -23,12 +24,19 @@ pub(crate) struct Task {
 pub(crate) enum Part {
     /// Answers requests while their instructions are counted.
     Instructions(Routing),
+    /// Answers a scanner.
+    Scan(Scan),
+    /// Serves requests on a port.
+    Serve,
 }
 
 /// Every part, with the name by which the command line knows it.
 const PARTS: &[(&str, Part)] = &[
     ("instructions", Part::Instructions(Routing::PerRequest)),
     ("instructions-served", Part::Instructions(Routing::Served)),
+    ("scan-paths", Part::Scan(Scan::Paths)),
+    ("scan-methods", Part::Scan(Scan::Methods)),
+    ("serve", Part::Serve),
 ];
 
 impl Task {
@@ -77,6 +85,8 @@ pub(crate) fn run(task: &Task) {
     let variant = task.variant();
     match task.part {
         Part::Instructions(routing) => instructions::drive(&variant, routing),
+        Part::Scan(scan) => scanner::run(variant, scan),
+        Part::Serve => wire::server::run(&variant),
     }
 }
 

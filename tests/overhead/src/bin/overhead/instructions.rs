@@ -11,8 +11,8 @@ use tower_metrics_overhead::workload::Mix;
 
 use crate::child::{Part, Task};
 
-/// Some turns of all requests.
-const REQUESTS: usize = 1_020;
+/// Thirty turns of all requests.
+const REQUESTS: usize = 990;
 
 /// The function in which callgrind counts: nothing before the last request of the warm-up.
 const COUNTED: &str = "--toggle-collect=*answer_counted_requests*";

@@ -5,7 +5,10 @@ mod allocations;
 mod child;
 mod cli;
 mod instructions;
+mod scanner;
+mod scrape;
 mod sections;
+mod wire;
 
 use std::process::ExitCode;
 

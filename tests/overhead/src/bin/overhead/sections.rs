@@ -7,7 +7,7 @@ use tower_metrics_overhead::rounds::Plan;
 use tower_metrics_overhead::timing;
 use tower_metrics_overhead::variant::{Framework, Routing};
 
-use crate::{allocations, instructions};
+use crate::{allocations, instructions, scanner, scrape, wire};
 
 /// A measurement that can be asked for alone.
 pub(crate) struct Section {
@@ -44,6 +44,11 @@ pub(crate) const SECTIONS: &[Section] = &[
     section("allocations/actix-web", |report| allocations::measure(report, Framework::ActixWeb)),
     section("instructions/axum", |report| instructions::measure(report, Framework::Axum)),
     section("instructions/actix-web", |report| instructions::measure(report, Framework::ActixWeb)),
+    section("wire/axum", wire::measure),
+    section("scrape/render", scrape::render::measure),
+    section("scrape/latency", scrape::latency::measure),
+    section("scanner/axum", |report| scanner::measure(report, Framework::Axum)),
+    section("scanner/actix-web", |report| scanner::measure(report, Framework::ActixWeb)),
 ];
 
 const fn section(name: &'static str, run: fn(&mut Report)) -> Section {
