@@ -17,7 +17,9 @@
 //!
 //! Only ratios travel between machines: to the framework's most used peer
 //! ([`Framework::reference`](variant::Framework::reference)), measured in the same run and, for
-//! times, in the same short round. What a library does in the background is left out of its times.
+//! times, in the same short round. Times are the processor's, so that other programs disturb them little; but
+//! two threads meet in a series only if both run, which the line *ran* tells: on a machine that has
+//! other things to do it is much less than 1. What a library does in the background is left out of its times.
 //! The targets are shown next to what was measured, and nothing fails; what never varies is tested
 //! by this package's tests instead.
 //!

@@ -1,9 +1,14 @@
 //! Times variants in turns: short rounds, so that what else the machine does meets all alike.
+//!
+//! Counted is the processor's time of the threads that answer. Where threads meet, that holds the
+//! waiting for memory, but not for a lock that lets them sleep.
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use rustix::time::{ClockId, clock_gettime};
 
 use crate::variant::{Routing, Subject, Variant};
 use crate::workload::Mix;
@@ -42,19 +47,41 @@ impl Plan {
 /// The nanoseconds per request of every round of a variant, in the order of the rounds.
 pub type Times = Vec<f64>;
 
-/// Runs all rounds; gives the times of each variant, in the order of `variants`.
+/// What all rounds brought.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Measured {
+    /// The times of each variant, in the order in which the variants were given.
+    pub times: Vec<Times>,
+    /// Which part of the time the threads ran; much less than 1 if the machine was busy, so that
+    /// they seldom met.
+    pub ran: f64,
+}
+
+/// Runs all rounds.
 ///
 /// # Panics
 ///
 /// If a variant does.
-pub fn run(variants: &[Variant], plan: Plan) -> Vec<Times> {
+pub fn run(variants: &[Variant], plan: Plan) -> Measured {
     let pace = Pace { barrier: Barrier::new(plan.threads), over: AtomicBool::new(false) };
-    let of_threads: Vec<Vec<Times>> = thread::scope(|scope| {
+    let threads: Vec<OfThread> = thread::scope(|scope| {
         let threads: Vec<_> =
             (0..plan.threads).map(|_| scope.spawn(|| run_thread(variants, plan, &pace))).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
-    mean_of_threads(&of_threads)
+    let sum = |part: fn(&OfThread) -> Duration| threads.iter().map(part).sum::<Duration>();
+    let ran = sum(|thread| thread.ran).as_secs_f64() / sum(|thread| thread.took).as_secs_f64();
+    let times: Vec<_> = threads.into_iter().map(|thread| thread.times).collect();
+    Measured { times: mean_of_threads(&times), ran }
+}
+
+/// What the rounds brought on one thread.
+#[derive(Debug, Default)]
+struct OfThread {
+    times: Vec<Times>,
+    ran: Duration,
+    took: Duration,
 }
 
 /// What keeps the threads of a round together.
@@ -63,10 +90,11 @@ struct Pace {
     over: AtomicBool,
 }
 
-fn run_thread(variants: &[Variant], plan: Plan, pace: &Pace) -> Vec<Times> {
+fn run_thread(variants: &[Variant], plan: Plan, pace: &Pace) -> OfThread {
     let mut subjects: Vec<Box<dyn Subject>> =
         variants.iter().map(|variant| variant.subject(plan.mix, plan.routing)).collect();
     let mut times = vec![Times::new(); variants.len()];
+    let (mut all_ran, mut all_took) = (Duration::ZERO, Duration::ZERO);
     for subject in &mut subjects {
         // Whatever is made on first sight is made here.
         subject.answer(5 * plan.requests);
@@ -76,7 +104,9 @@ fn run_thread(variants: &[Variant], plan: Plan, pace: &Pace) -> Vec<Times> {
     for _ in 0..plan.rounds {
         for ((variant, subject), times) in &mut turns {
             pace.barrier.wait();
-            times.push(time(subject.as_mut(), plan.requests));
+            let (ran, took) = time(|| subject.answer(plan.requests));
+            times.push(per_request(ran, plan.requests));
+            (all_ran, all_took) = (all_ran + ran, all_took + took);
             if pace.barrier.wait().is_leader() {
                 variant.upkeep();
                 pace.over.fetch_or(begun.elapsed() > PATIENCE, Ordering::Relaxed);
@@ -91,14 +121,24 @@ fn run_thread(variants: &[Variant], plan: Plan, pace: &Pace) -> Vec<Times> {
         turns.rotate_left(1);
     }
     drop(turns);
-    times
+    OfThread { times, ran: all_ran, took: all_took }
+}
+
+/// How long this thread ran for `work`, and how long it took.
+fn time(work: impl FnOnce()) -> (Duration, Duration) {
+    let (ran, begun) = (thread_time(), Instant::now());
+    work();
+    (thread_time() - ran, begun.elapsed())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "both are far below 2^52")]
-fn time(subject: &mut dyn Subject, requests: usize) -> f64 {
-    let begun = Instant::now();
-    subject.answer(requests);
-    begun.elapsed().as_nanos() as f64 / requests as f64
+fn per_request(time: Duration, requests: usize) -> f64 {
+    time.as_nanos() as f64 / requests as f64
+}
+
+/// How long this thread ran; time that other programs take from it is not its own.
+fn thread_time() -> Duration {
+    clock_gettime(ClockId::ThreadCPUTime).try_into().unwrap()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "there are few threads")]
@@ -131,7 +171,7 @@ mod tests {
             for threads in [1, 2] {
                 let (mix, routing) = (Mix::AllRoutes, Routing::Served);
                 let plan = Plan { mix, routing, threads, rounds: 3, requests: 10 };
-                let times = run(&variants, plan);
+                let times = run(&variants, plan).times;
                 assert_eq!(times.len(), variants.len());
                 assert!(times.iter().all(|times| times.len() == 3));
                 assert!(times.iter().flatten().all(|time| *time > 0.0));

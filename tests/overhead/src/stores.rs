@@ -29,10 +29,11 @@ pub trait Store: Send + Sync {
 
 /// Every store, with this many label sets; ours is the last.
 pub fn stores(label_sets: usize) -> Vec<Box<dyn Store>> {
-    let mut stores: Vec<Box<dyn Store>> = Vec::new();
+    let ours: Box<dyn Store> = Box::new(Ours::new(label_sets));
+    let mut stores = vec![ours];
     #[cfg(feature = "peers")]
     stores.extend(crate::peers::stores(label_sets));
-    stores.push(Box::new(Ours::new(label_sets)));
+    stores.rotate_left(1);
     stores
 }
 

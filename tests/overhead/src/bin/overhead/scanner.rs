@@ -14,8 +14,11 @@ use tower_metrics_overhead::workload::Mix;
 
 use crate::child::{Part, Task};
 
-/// How long a variant may take for the requests, and then for the scrape.
+/// How long a variant may take for the requests.
 const PATIENCE: Duration = Duration::from_secs(8);
+
+/// How long a variant may take for the scrape, which is longer than Prometheus waits.
+const SCRAPE_PATIENCE: Duration = Duration::from_secs(15);
 
 /// After how many requests the time is looked at.
 const BATCH: u32 = 5_000;
@@ -77,6 +80,10 @@ fn add(report: &mut Report, finding: impl Fn() -> Finding, found: &Value) {
     add("samples", "samples", 1.0, "");
     add("scrape size", "scrape_bytes", 1e-6, "MB");
     add("scrape time", "scrape_seconds", 1e3, "ms");
+    if found.get("samples").is_none() {
+        let patience = Quartiles::exact(SCRAPE_PATIENCE.as_secs_f64() * 1e3);
+        report.add(finding().with("scrape given up after", patience, "ms"));
+    }
 }
 
 /// Scans, and prints what was found.
@@ -112,7 +119,7 @@ pub(crate) fn run(variant: Variant, scan: Scan) {
         let _ = send.send((scrape, begun.elapsed()));
     });
     if let (Ok((scrape, took)), Some(found)) =
-        (scraped.recv_timeout(PATIENCE), found.as_object_mut())
+        (scraped.recv_timeout(SCRAPE_PATIENCE), found.as_object_mut())
     {
         found.insert("samples".to_owned(), json!(scrape.samples));
         found.insert("scrape_bytes".to_owned(), json!(scrape.bytes));
