@@ -128,7 +128,7 @@ fn run_thread(variants: &[Variant], plan: Plan, pace: &Pace) -> OfThread {
 fn time(work: impl FnOnce()) -> (Duration, Duration) {
     let (ran, begun) = (thread_time(), Instant::now());
     work();
-    (thread_time() - ran, begun.elapsed())
+    (thread_time().saturating_sub(ran), begun.elapsed())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "both are far below 2^52")]
