@@ -1,0 +1,43 @@
+//! A gateway that is down for long. A process of its own, since it watches its memory.
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a helper that fails should fail its test")]
+
+mod support;
+
+use std::fs;
+use std::time::Duration;
+
+use self::support::{exporter, gateway_at, increment, nobody, wait_until};
+
+/// In KiB.
+fn resident_memory() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+fn open_files() -> usize {
+    fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+/// Nothing is queued: as much as before, after 400 more attempts, each of 100 KB.
+#[test]
+fn a_gateway_that_is_down_takes_no_memory() {
+    let exporter = exporter(1);
+    metrics::with_local_recorder(&exporter.recorder(), || {
+        metrics::counter!("long_total", "text" => "x".repeat(100_000)).increment(1);
+    });
+    let gateway = gateway_at(nobody()).with_backoff(Duration::ZERO, Duration::ZERO);
+    let pusher = gateway.without_retries().build().unwrap();
+    let periodic = pusher.push_every(Duration::from_secs(3600), &exporter).unwrap();
+    wait_until("some attempts have failed", || periodic.failed() > 100);
+    let (memory, files) = (resident_memory(), open_files());
+    wait_until("more attempts have failed", || {
+        increment(&exporter, 1);
+        periodic.failed() > 500
+    });
+    let grown = resident_memory().saturating_sub(memory);
+    assert!(grown < 16 * 1024, "{grown} KiB more");
+    assert!(open_files() <= files + 2, "{files} files open, then {}", open_files());
+    periodic.shutdown_blocking().unwrap_err();
+}
