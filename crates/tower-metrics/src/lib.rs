@@ -42,6 +42,21 @@
 //! assert_eq!(predict("7"), Ok(7)); // predict_duration_seconds{outcome="success"}
 //! # }
 //! ```
+//!
+//! A job that ends before it could be scraped:
+//!
+//! ```
+//! # #[cfg(feature = "push")] {
+//! use tower_metrics::{Exporter, push::PushGateway};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let exporter = Exporter::builder().build()?;
+//! let pusher = PushGateway::new("http://127.0.0.1:9091")?.with_job("nightly").build()?;
+//! // The job runs, and records into `exporter.recorder()`.
+//! pusher.push_blocking(&exporter)?;
+//! # Ok(()) }
+//! # }
+//! ```
 
 pub use tower_metrics_core::{
     Backend, Buckets, BucketsError, BuildError, Builder, DeclareError, MetricKind, MetricSpec,
@@ -74,6 +89,9 @@ pub use tower_metrics_axum as axum;
 
 #[cfg(feature = "actix-web")]
 pub use tower_metrics_actix_web as actix_web;
+
+#[cfg(feature = "push")]
+pub use tower_metrics_push as push;
 
 #[cfg(all(doctest, feature = "axum", feature = "prometheus"))]
 #[doc = include_str!("../../../README.md")]
