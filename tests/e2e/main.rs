@@ -11,6 +11,8 @@ mod lifecycle;
 mod parity;
 #[cfg(feature = "external-servers")]
 mod prometheus;
+#[cfg(feature = "external-servers")]
+mod pushgateway;
 mod service;
 mod shutdown;
 mod sockets;

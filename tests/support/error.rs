@@ -54,13 +54,14 @@ pub enum Error {
     Http(Box<dyn std::error::Error + Send + Sync>),
     /// An answer is not the JSON that was expected.
     Json(serde_json::Error),
-    /// Prometheus refused a request, or answered in a shape that has no meaning here.
+    /// Prometheus or a Pushgateway refused a request, or answered in a shape that has no meaning
+    /// here.
     #[non_exhaustive]
     Api {
         /// The answer.
         answer: String,
     },
-    /// `promtool` does not accept the text.
+    /// `promtool` does not accept a text or a configuration.
     #[non_exhaustive]
     Lint {
         /// What `promtool` printed.
@@ -92,8 +93,8 @@ impl fmt::Display for Error {
             Self::Io(source) => write!(f, "{source}"),
             Self::Http(source) => write!(f, "the HTTP exchange failed: {source}"),
             Self::Json(source) => write!(f, "unexpected JSON: {source}"),
-            Self::Api { answer } => write!(f, "unexpected answer of Prometheus: {answer}"),
-            Self::Lint { output } => write!(f, "promtool does not accept the text:\n{output}"),
+            Self::Api { answer } => write!(f, "unexpected answer: {answer}"),
+            Self::Lint { output } => write!(f, "promtool does not accept it:\n{output}"),
             Self::Exposition(source) => write!(f, "invalid exposition text: {source}"),
         }
     }

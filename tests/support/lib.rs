@@ -8,7 +8,8 @@
 //! | [`http`] | sends one request over HTTP/1.1 or HTTP/2, to loopback only |
 //! | [`exposition`] | reads `/metrics` text and rejects whatever a scraper might misread |
 //! | [`prometheus`] | runs a real Prometheus and asks it |
-//! | [`promtool`] | lints `/metrics` text as Prometheus' own tool does |
+//! | [`promtool`] | lints `/metrics` text and configurations as Prometheus' own tool does |
+//! | [`pushgateway`] | runs a real Pushgateway and asks what it has |
 //! | [`poll`] | waits for something to become true |
 //! | [`scripted`] | services and bodies that do one scripted step at each poll |
 //!
@@ -19,9 +20,11 @@ mod error;
 pub mod exposition;
 pub mod http;
 pub mod poll;
+mod port;
 pub mod process;
 pub mod prometheus;
 pub mod promtool;
+pub mod pushgateway;
 pub mod scripted;
 
 pub use error::Error;

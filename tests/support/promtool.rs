@@ -1,6 +1,7 @@
-//! Prometheus' own opinion of `/metrics` text.
+//! Prometheus' own opinion of `/metrics` text, and of its configuration.
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::thread;
 
@@ -39,6 +40,25 @@ pub fn check_metrics(text: &str) -> Result<(), Error> {
     }
 }
 
+/// Passes a configuration file, and what it refers to, through `promtool check config`, which must
+/// succeed.
+///
+/// # Errors
+///
+/// [`Error::Lint`] with what it printed, [`Error::Program`] if it cannot be run.
+pub fn check_config(file: &Path) -> Result<(), Error> {
+    let output = Command::new(PROGRAM).args(["check", "config"]).arg(file).output();
+    let Output { status, stdout, stderr } =
+        output.map_err(|source| Error::Program { name: PROGRAM.to_owned(), source })?;
+    let printed = [stdout, stderr].concat();
+    let printed = String::from_utf8_lossy(&printed);
+    if status.success() {
+        Ok(())
+    } else {
+        Err(Error::Lint { output: format!("{printed}({status})") })
+    }
+}
+
 #[cfg(all(test, feature = "external-servers"))]
 mod tests {
     use super::*;
@@ -54,6 +74,18 @@ mod tests {
     fn a_lint_is_returned() {
         let error = check_metrics("# HELP x Things.\n# TYPE x counter\nx 1\n").unwrap_err();
         assert!(error.to_string().contains("_total"), "{error}");
+    }
+
+    /// A slip of the pen in a name.
+    #[test]
+    fn a_configuration_is_checked() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let file = folder.path().join("prometheus.yml");
+        std::fs::write(&file, "scrape_configs: [{job_name: a, honor_labels: true}]").unwrap();
+        check_config(&file).unwrap();
+        std::fs::write(&file, "scrape_configs: [{job_name: a, honour_labels: true}]").unwrap();
+        let error = check_config(&file).unwrap_err();
+        assert!(error.to_string().contains("honour_labels"), "{error}");
     }
 
     /// Neither side waits for the other for ever.

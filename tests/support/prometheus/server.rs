@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::net::TcpListener;
 use std::process::Command;
 use std::time::Duration;
 
@@ -11,13 +10,10 @@ use tempfile::TempDir;
 
 use super::{Sample, ScrapeJob, Target, answer, config};
 use crate::process::Process;
-use crate::{Error, http};
+use crate::{Error, http, port};
 
 /// Long enough for a start on a busy machine; a start that fails is noticed at once.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// How often a start is repeated with another port.
-const ATTEMPTS: usize = 5;
 
 /// A running Prometheus; dropping it stops it and removes its data.
 #[derive(Debug)]
@@ -36,25 +32,13 @@ impl Prometheus {
     /// [`Error::Program`] if Prometheus is not installed, [`Error::Ended`] if it rejects the
     /// configuration, [`Error::TimedOut`] if it is not ready in time.
     pub async fn start(jobs: &[ScrapeJob]) -> Result<Self, Error> {
-        let mut attempt = 1;
-        loop {
-            match Self::start_once(jobs).await {
-                // Somebody took the port between the look for a free one and its use.
-                Err(Error::Ended { output, .. })
-                    if output.contains("address already in use") && attempt < ATTEMPTS =>
-                {
-                    attempt += 1;
-                }
-                other => return other,
-            }
-        }
+        port::start_at_free_address(async |address| Self::start_at(address, jobs).await).await
     }
 
-    async fn start_once(jobs: &[ScrapeJob]) -> Result<Self, Error> {
+    async fn start_at(address: &str, jobs: &[ScrapeJob]) -> Result<Self, Error> {
         let data = TempDir::new()?;
         let config = data.path().join("prometheus.yml");
         fs::write(&config, config::config_file(jobs))?;
-        let address = free_address()?;
         let mut command = Command::new("prometheus");
         command
             .arg(format!("--config.file={}", config.display()))
@@ -127,11 +111,6 @@ impl Prometheus {
     async fn api(&self, path: &str) -> Result<Value, Error> {
         http::get(&format!("{}/api/v1/{path}", self.url)).await?.json()
     }
-}
-
-/// An address that nobody listens on at this moment.
-fn free_address() -> Result<String, Error> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
 }
 
 fn percent_encoded(text: &str) -> String {
