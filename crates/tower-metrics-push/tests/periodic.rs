@@ -115,13 +115,15 @@ fn a_refusal_is_tried_again_at_the_interval_only() {
     let periodic = pusher.push_every(NEVER, &exporter).unwrap();
     wait_until("the push has failed", || periodic.failed() == 1);
     assert_eq!(periodic.last_error().unwrap().status(), Some(400));
+    server.request();
+    assert!(!server.receives_soon());
     assert_eq!(periodic.shutdown_blocking().unwrap_err().status(), Some(400));
-    assert_eq!(server.requests().len(), 2);
+    assert_eq!(server.requests().len(), 1);
 
     let server = Scripted::start(&[refused, refused, OK]);
     let pusher = server.gateway().build().unwrap();
     let periodic = pusher.push_every(Duration::from_millis(1), &exporter).unwrap();
-    wait_until("a later push has arrived", || periodic.succeeded() == 1);
+    wait_until("a later push has arrived", || periodic.succeeded() >= 1);
     drop(periodic);
 }
 

@@ -199,6 +199,22 @@ fn tls_and_none_do_not_mix() {
     assert!(matches!(error, PushError::Interrupted { .. }), "{error:?}");
 }
 
+/// It is as transient as any other, and no fault of a certificate.
+#[test]
+fn a_connection_that_is_lost_in_the_handshake_is_no_tls_error() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.read_exact(&mut [0]).unwrap();
+    });
+    let gateway = PushGateway::new(&url).unwrap().with_job("a").without_retries();
+    let gateway = gateway.with_root_certificates(Authority::new().pem.as_str());
+    let error = push(gateway).unwrap_err();
+    assert!(error.is_connect() && error.is_transient(), "{error:?}");
+    server.join().unwrap();
+}
+
 /// A file that is something else, or broken, is noticed before the job runs, also without TLS.
 #[test]
 fn what_is_no_certificate_is_refused() {

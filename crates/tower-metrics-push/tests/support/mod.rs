@@ -121,6 +121,11 @@ impl Scripted {
         self.closed.recv_timeout(Duration::from_millis(50)).is_ok()
     }
 
+    /// Whether another request comes, in a moment.
+    pub(crate) fn receives_soon(&self) -> bool {
+        self.requests.recv_timeout(Duration::from_millis(50)).is_ok()
+    }
+
     /// Waits until a client has closed a connection that [stalls](Step::Stall).
     pub(crate) fn closed(&self) {
         self.closed.recv_timeout(SOON).unwrap();
