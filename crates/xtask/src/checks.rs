@@ -52,7 +52,9 @@ impl Step {
             Self::Doc => "the documentation builds without a warning",
             Self::Features => "every library builds with no feature and with each one alone",
             Self::Test => "unit tests, doc tests, and tests that need no external server",
-            Self::EndToEnd => "the services against a real Prometheus, jobs against a real Pushgateway, promtool",
+            Self::EndToEnd => {
+                "services and jobs against a real Prometheus and Pushgateway, and promtool"
+            }
         }
     }
 
