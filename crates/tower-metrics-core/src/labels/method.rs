@@ -47,6 +47,18 @@ impl Method {
         Self::Other,
     ];
 
+    /// Whether HTTP sends a body with a response of this status ([RFC 9110, section 6.4.1]);
+    /// servers never take the one that is there all the same.
+    ///
+    /// [RFC 9110, section 6.4.1]: https://www.rfc-editor.org/rfc/rfc9110#section-6.4.1
+    pub fn sends_body(self, status: u16) -> bool {
+        match self {
+            Self::Head => false,
+            Self::Connect if (200..300).contains(&status) => false,
+            _ => !matches!(status, 100..200 | 204 | 304),
+        }
+    }
+
     /// The label value.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -92,8 +92,9 @@ fn measure<B: Body>(response: &Response<B>, mut guard: RequestGuard) -> Option<R
     Some(guard)
 }
 
-/// How many bytes the server will take from the body, if that is known.
-fn content_length<B: Body>(response: &Response<B>) -> Option<u64> {
+/// How many bytes the server will take from the body of a response, if that is known; for layers
+/// that wait for its end.
+pub fn content_length<B: Body>(response: &Response<B>) -> Option<u64> {
     response
         .body()
         .size_hint()

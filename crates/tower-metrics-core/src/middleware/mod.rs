@@ -40,7 +40,7 @@ mod shared;
 mod unmeasured;
 
 pub use self::body::ResponseBody;
-pub use self::future::ResponseFuture;
+pub use self::future::{ResponseFuture, content_length};
 pub use self::heads::HttpHeads;
 pub use self::layer::MetricsLayer;
 pub use self::request_body::{RequestBody, RequestSizeLayer, RequestSizeService};

@@ -155,17 +155,9 @@ impl RequestGuard {
         self.rare().request_bytes = Some(bytes);
     }
 
-    /// Whether HTTP sends a body with the response ([RFC 9110, section 6.4.1]); servers never take
-    /// the one that is there all the same.
-    ///
-    /// [RFC 9110, section 6.4.1]: https://www.rfc-editor.org/rfc/rfc9110#section-6.4.1
+    /// Whether HTTP sends a body with the response; see [`Method::sends_body`].
     pub fn sends_body(&self) -> bool {
-        let status = self.status.unwrap_or_default();
-        match self.method {
-            Method::Head => false,
-            Method::Connect if (200..300).contains(&status) => false,
-            _ => !matches!(status, 100..200 | 204 | 304),
-        }
+        self.method.sends_body(self.status.unwrap_or_default())
     }
 
     /// Notes how many bytes the server will take from the response's body, if that is known.
