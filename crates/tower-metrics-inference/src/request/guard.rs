@@ -10,7 +10,7 @@ use quanta::Instant;
 
 use super::observe::Observe;
 use super::outcome::{FinishReason, Outcome, OutcomeFn, Status};
-use crate::models::{Entry, Series, to_f64};
+use crate::models::{Entry, Series};
 use crate::tokens::{Chunk, ChunkFn, Output, OutputSlot, TokenRecorder, TokenStream};
 
 /// What part of a time two clocks may differ by: the one here counts cycles, and the system's is
@@ -35,7 +35,6 @@ pub struct InferenceRequest {
     in_flight: Gauge,
     phase: Phase,
     deadline: Option<Instant>,
-    input_tokens: Option<usize>,
     output: OutputSlot,
 }
 
@@ -65,7 +64,6 @@ impl InferenceRequest {
             in_flight,
             phase,
             deadline: None,
-            input_tokens: None,
             output: OutputSlot::default(),
         }
     }
@@ -104,7 +102,7 @@ impl InferenceRequest {
     /// `inference_input_tokens_total` if the metrics of tokens are on. Recorded when the request
     /// ends, unless it is rejected.
     pub fn set_input_tokens(&mut self, tokens: usize) {
-        self.input_tokens = Some(tokens);
+        self.output.with(|output| output.set_input_tokens(tokens));
     }
 
     /// Notes that this many tokens were generated just now.
@@ -241,13 +239,6 @@ impl InferenceRequest {
         if status.has_duration() {
             let duration = ended.saturating_duration_since(self.arrived);
             series.duration.record(now, duration.as_secs_f64());
-        }
-        // What was refused was not read.
-        if let Some(tokens) = self.input_tokens.filter(|_| status != Status::Rejected) {
-            series.input_length.record(now, to_f64(tokens));
-            if let Some(series) = &series.tokens {
-                series.input_tokens.increment(now, tokens as u64);
-            }
         }
         self.output.with(|output| output.end(series, status, now, ended));
     }

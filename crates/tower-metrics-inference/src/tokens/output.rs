@@ -8,18 +8,19 @@ use quanta::Instant;
 use crate::models::{Series, to_f64};
 use crate::request::{FinishReason, Status};
 
-/// The output of one request, shared once there is a recorder.
+/// The tokens of one request, shared once there is a recorder.
 #[derive(Debug)]
 pub(crate) enum OutputSlot {
     Own(Output),
     Shared(Arc<Mutex<Output>>),
 }
 
-/// How far the output of a request has come.
+/// How many tokens a request has, and how far it has come with generating them.
 #[derive(Debug, Default)]
 pub(crate) struct Output {
     /// Whether the request generates tokens at all.
     generates: bool,
+    input_tokens: Option<usize>,
     tokens: usize,
     /// When the first and the latest tokens came.
     came: Option<(Instant, Instant)>,
@@ -59,6 +60,11 @@ impl Output {
         self.generates = true;
     }
 
+    /// Notes how many tokens the input has.
+    pub(crate) fn set_input_tokens(&mut self, tokens: usize) {
+        self.input_tokens = Some(tokens);
+    }
+
     /// Notes tokens that came now.
     pub(crate) fn record(&mut self, series: &Series, arrived: Instant, tokens: usize) {
         if self.ended || tokens == 0 {
@@ -94,10 +100,20 @@ impl Output {
         self.finished.map(|(_, at)| at)
     }
 
-    /// Records the output of a request that has ended at this time.
+    /// Records the tokens of a request that has ended at this time.
     pub(crate) fn end(&mut self, series: &Series, status: Status, now: Instant, ended: Instant) {
         self.ended = true;
-        let Some(series) = series.tokens.as_ref().filter(|_| self.generates) else { return };
+        let is_refused = status == Status::Rejected;
+        // What was refused was not read.
+        if let Some(tokens) = self.input_tokens.filter(|_| !is_refused) {
+            series.input_length.record(now, to_f64(tokens));
+            if let Some(series) = &series.tokens {
+                series.input_tokens.increment(now, tokens as u64);
+            }
+        }
+        // Nor was anything generated, though somebody was ready to note it.
+        let generated = self.generates && !(is_refused && self.tokens == 0);
+        let Some(series) = series.tokens.as_ref().filter(|_| generated) else { return };
         series.output_length.record(now, to_f64(self.tokens));
         if let (Some((first, _)), gaps @ 1..) = (self.came, self.tokens.saturating_sub(1)) {
             let generating = ended.saturating_duration_since(first).as_secs_f64();

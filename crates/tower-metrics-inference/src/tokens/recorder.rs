@@ -25,6 +25,12 @@ impl TokenRecorder {
         Self { entry: Arc::clone(entry), arrived, output }
     }
 
+    /// Notes how many tokens the input has; see
+    /// [`InferenceRequest::set_input_tokens`](crate::InferenceRequest::set_input_tokens).
+    pub fn set_input_tokens(&self, tokens: usize) {
+        lock(&self.output).set_input_tokens(tokens);
+    }
+
     /// Notes that this many tokens were generated just now.
     pub fn record_tokens(&self, tokens: usize) {
         lock(&self.output).record(&self.entry.series, self.arrived, tokens);
