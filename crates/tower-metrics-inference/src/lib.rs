@@ -13,6 +13,9 @@
 //!    that it is wrapped around ends ([`Model::observe`], [`InferenceRequest::stream`]), or it is
 //!    dropped. Then it is counted out, and recorded under its [`Status`].
 //!
+//! With the feature `tower`, a layer does 2 to 4 around an HTTP service: see the module
+//! `middleware`.
+//!
 //! # Default
 //!
 //! ```
@@ -62,6 +65,8 @@ mod builder;
 mod error;
 pub mod gpu;
 mod inference;
+#[cfg(feature = "tower")]
+pub mod middleware;
 pub mod models;
 pub mod names;
 pub mod request;
@@ -75,6 +80,8 @@ pub use tower_metrics_macros::timed;
 pub use self::builder::InferenceBuilder;
 pub use self::error::{InferenceError, LoadError};
 pub use self::inference::Inference;
+#[cfg(feature = "tower")]
+pub use self::middleware::{InferenceLayer, ModelName};
 pub use self::models::{LoadStatus, Loaded, Loading, Model, ModelState};
 pub use self::names::InferenceMetric;
 pub use self::request::{FinishReason, InferenceRequest, Observe, Outcome, Queued, Status};

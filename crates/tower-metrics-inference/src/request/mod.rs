@@ -1,5 +1,6 @@
 //! One request: who owns it, how it ends, and how it is counted then.
 
+mod exchange;
 mod guard;
 mod observe;
 mod outcome;
@@ -7,6 +8,7 @@ mod queued;
 #[cfg(feature = "timeout")]
 mod timeout;
 
+pub use self::exchange::Exchange;
 pub use self::guard::InferenceRequest;
 pub use self::observe::Observe;
 pub use self::outcome::{FinishReason, Outcome, OutcomeFn, Status};

@@ -68,7 +68,33 @@ pub enum Outcome<'a> {
 /// Says how a request ends, by what its future returned.
 pub type OutcomeFn<T> = fn(&T) -> Outcome<'_>;
 
-impl Outcome<'_> {
+impl<'a> Outcome<'a> {
+    /// What the status code of an answer over HTTP says, from its three digits.
+    ///
+    /// | code | outcome |
+    /// |---|---|
+    /// | 1xx, 2xx, 3xx | success |
+    /// | 408, 504 | timeout |
+    /// | 499 | cancelled |
+    /// | 429, 503, any other 4xx | rejected |
+    /// | any other | an error of this type: `500` |
+    ///
+    /// ```
+    /// use tower_metrics_inference::Outcome;
+    ///
+    /// assert_eq!(Outcome::of_status_code("503"), Outcome::Rejected);
+    /// assert_eq!(Outcome::of_status_code("500"), Outcome::Error("500"));
+    /// ```
+    pub fn of_status_code(code: &'a str) -> Self {
+        match (code, code.as_bytes().first()) {
+            (_, Some(b'1'..=b'3')) => Self::Success,
+            ("408" | "504", _) => Self::Timeout,
+            ("499", _) => Self::Cancelled,
+            ("503", _) | (_, Some(b'4')) => Self::Rejected,
+            _ => Self::Error(code),
+        }
+    }
+
     /// The status that is counted.
     pub const fn status(self) -> Status {
         match self {
