@@ -7,10 +7,10 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use actix_web::body::{BodySize, EitherBody, MessageBody};
-use actix_web::dev::{ResponseHead, ServiceResponse};
+use actix_web::dev::ServiceResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_LENGTH;
-use actix_web::{Error, HttpMessage as _, HttpRequest};
+use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse};
 use pin_project_lite::pin_project;
 use tower_metrics_core::middleware::Unmeasured;
 use tower_metrics_core::request::{AbortReason, on_unwind};
@@ -134,18 +134,20 @@ fn measure<B: MessageBody>(
         guard.complete();
         return Ok(unmeasured(response));
     }
-    guard.expect_bytes(match size {
-        BodySize::Sized(length) => Some(length),
-        _ => declared_length(response.response().head()),
-    });
+    guard.expect_bytes(content_length(response.response()));
     Ok(response.map_body(|_, body| EitherBody::left(ResponseBody::new(body, Some(guard)))))
 }
 
-/// The length that the app gave a stream ([`HttpResponseBuilder::no_chunking`]); of a chunked one
-/// actix-web does not send it.
+/// How many bytes the server will take from the body, if that is known: those that the body says,
+/// or the length that the app gave a stream ([`HttpResponseBuilder::no_chunking`]); of a chunked
+/// one actix-web does not send it.
 ///
 /// [`HttpResponseBuilder::no_chunking`]: actix_web::HttpResponseBuilder::no_chunking
-fn declared_length(head: &ResponseHead) -> Option<u64> {
+pub(crate) fn content_length<B: MessageBody>(response: &HttpResponse<B>) -> Option<u64> {
+    if let BodySize::Sized(length) = response.body().size() {
+        return Some(length);
+    }
+    let head = response.head();
     let length = head.headers().get(CONTENT_LENGTH).filter(|_| !head.chunked())?;
     length.to_str().ok()?.parse().ok()
 }

@@ -40,6 +40,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Inference
+//!
+//! With the feature `inference`, `InferenceMetrics` around a resource whose path names a model,
+//! `/predict/{model_name}`, measures its requests as requests of that model.
+//!
 //! # Which requests are measured, and as what
 //!
 //! All that reach the middleware, those for the default service included. `endpoint` is the match
@@ -68,6 +73,8 @@ mod early;
 mod endpoint;
 mod future;
 mod heads;
+#[cfg(feature = "inference")]
+mod inference;
 mod metrics;
 mod payload;
 mod scrape_body;
@@ -78,6 +85,8 @@ pub use self::body::ResponseBody;
 pub use self::endpoint::endpoint;
 pub use self::future::ResponseFuture;
 pub use self::heads::ActixHeads;
+#[cfg(feature = "inference")]
+pub use self::inference::{InferenceBody, InferenceFuture, InferenceMetrics, InferenceService};
 pub use self::metrics::{Metrics, MetricsOptions};
 pub use self::scrape_body::ScrapeBody;
 pub use self::service::MetricsService;

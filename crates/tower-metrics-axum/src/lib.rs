@@ -34,6 +34,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Inference
+//!
+//! With the feature `inference`, `inference_layer` measures the routes whose path names a model,
+//! `/predict/{model_name}`, as requests of that model.
+//!
 //! # Which requests are measured, and as what
 //!
 //! [`Router::layer`](axum::Router::layer) covers the routes added before it, nested ones and the
@@ -46,10 +51,14 @@
 //! [`Route`](tower_metrics_core::Route) in its responses' extensions, names it. The same holds for
 //! a layer around a whole router (`ServiceBuilder`), where axum has not routed yet.
 
+#[cfg(feature = "inference")]
+mod inference;
 mod route;
 #[cfg(feature = "prometheus")]
 mod router;
 
+#[cfg(feature = "inference")]
+pub use self::inference::{inference_layer, path_parameter};
 pub use self::route::{builder, layer};
 #[cfg(feature = "prometheus")]
 pub use self::router::RouterExt;
