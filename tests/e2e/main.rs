@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
 
+mod inference_layer;
 mod inference_service;
 mod label_values;
 mod lifecycle;

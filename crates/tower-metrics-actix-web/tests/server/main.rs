@@ -5,7 +5,12 @@
 mod client;
 mod connections;
 mod disconnects;
+#[cfg(feature = "inference")]
+mod inference;
 mod protocols;
+#[cfg(feature = "inference")]
+#[path = "../support/inference.rs"]
+mod registry;
 mod routes;
 #[path = "../support/mod.rs"]
 mod support;

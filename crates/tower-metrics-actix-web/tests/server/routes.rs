@@ -36,13 +36,13 @@ pub(crate) fn routes(gate: &Gate) -> impl Fn(&mut ServiceConfig) + Clone + Send 
 }
 
 /// Answers when the gate opens.
-async fn wait(gate: Data<Semaphore>) -> &'static str {
+pub(crate) async fn wait(gate: Data<Semaphore>) -> &'static str {
     gate.acquire().await.unwrap().forget();
     "opened"
 }
 
 /// Server-sent events without end: one each time the gate opens.
-async fn ticks(gate: Data<Semaphore>) -> HttpResponse {
+pub(crate) async fn ticks(gate: Data<Semaphore>) -> HttpResponse {
     let ticks = stream::unfold(gate, async |gate| {
         gate.acquire().await.unwrap().forget();
         Some((io::Result::Ok(Bytes::from_static(b"data: tick\n\n")), gate))
