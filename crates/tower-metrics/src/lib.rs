@@ -43,6 +43,27 @@
 //! # }
 //! ```
 //!
+//! The requests of models, whose names are in the path (on actix-web: `InferenceMetrics` around the
+//! resource):
+//!
+//! ```
+//! # #[cfg(all(feature = "axum", feature = "inference", feature = "prometheus"))] {
+//! use axum::{Router, routing::post};
+//! use tower_metrics::axum::{RouterExt as _, inference_layer};
+//! use tower_metrics::{Exporter, Inference};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let exporter = Exporter::install()?;
+//! let inference = Inference::builder().build()?;
+//! inference.register("resnet50")?;
+//! let app: Router = Router::new()
+//!     .route("/predict/{model_name}", post(|| async { "a cat" }))
+//!     .route_layer(inference_layer(&inference))
+//!     .with_metrics(&exporter);
+//! # Ok(()) }
+//! # }
+//! ```
+//!
 //! A job that ends before it could be scraped:
 //!
 //! ```

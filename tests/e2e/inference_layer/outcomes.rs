@@ -169,6 +169,24 @@ fn a_request_dropped_after_its_time_limit_is_a_timeout() {
     ample.assert(CANCELLED);
 }
 
+/// A timeout further out began to count earlier, so that it drops the request a little before the
+/// same time is over here.
+#[test]
+fn the_last_hundredth_of_the_time_limit_belongs_to_the_timeout() {
+    for (millis, status) in [(989, "cancelled"), (990, "timeout"), (1_000, "timeout")] {
+        let (clock, mock) = quanta::Clock::mock();
+        quanta::with_clock(&clock, || {
+            let limit = Duration::from_secs(1);
+            let measured = Measured::with(|layer| layer.with_time_limit(limit));
+            let future = measured.call(request("POST"), Service::new([]));
+            mock.increment(Duration::from_millis(millis));
+            drop(future);
+            let requests = format!("requests resnet50 {status} 1");
+            measured.assert(&[&requests, "durations resnet50 1"]);
+        });
+    }
+}
+
 /// What is no answer, and what is only half of one.
 #[test]
 fn a_failure_is_an_error_of_its_type() {

@@ -58,14 +58,7 @@ impl InferenceRequest {
         let arrived = Instant::now();
         let in_flight = entry.arrive(arrived);
         let phase = phase(&entry.series, arrived);
-        Self {
-            entry,
-            arrived,
-            in_flight,
-            phase,
-            deadline: None,
-            output: OutputSlot::default(),
-        }
+        Self { entry, arrived, in_flight, phase, deadline: None, output: OutputSlot::default() }
     }
 
     pub(super) fn run(&mut self) {
