@@ -33,13 +33,20 @@ pub(crate) fn write_head(
     writeln!(output, "# TYPE {name} {kind}")
 }
 
-/// The number as Prometheus writes it: Rust's infinity is `inf`.
-pub(crate) fn number(rust: &str) -> &str {
-    match rust {
+/// Writes a sample; its name comes in two parts, and the value as Rust writes numbers.
+pub(crate) fn write_sample(
+    output: &mut impl fmt::Write,
+    (name, suffix): (&str, &str),
+    labels: &str,
+    value: &str,
+) -> fmt::Result {
+    let (open, close) = if labels.is_empty() { ("", "") } else { ("{", "}") };
+    let value = match value {
         "inf" => "+Inf",
         "-inf" => "-Inf",
-        _ => rust,
-    }
+        _ => value,
+    };
+    writeln!(output, "{name}{suffix}{open}{labels}{close} {value}")
 }
 
 fn write_escaped(output: &mut impl fmt::Write, text: &str, is_quoted: bool) -> fmt::Result {

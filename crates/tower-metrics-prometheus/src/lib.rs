@@ -1,12 +1,13 @@
 //! The Prometheus exporter of [tower-metrics].
 //!
-//! Built on [`metrics_exporter_prometheus`], which keeps the counters and gauges, it adds what a
-//! service would otherwise write by hand:
+//! Built on the [`metrics`] facade, with the names that [`metrics_exporter_prometheus`] gives, it
+//! adds to that exporter what a service would otherwise write by hand:
 //!
 //! - whoever records a metric declares its help and buckets, also after the exporter was built;
 //!   every histogram is a histogram, undeclared ones get default buckets;
-//! - histograms are counted in place: no sample is lost to a scrape, none takes memory, and nobody
-//!   has to run upkeep, inside or outside of an async runtime;
+//! - everything is counted in place, with one atomic operation for a counter or a gauge and two for
+//!   a histogram: no sample is lost to a scrape, none takes memory, and nobody has to run upkeep,
+//!   inside or outside of an async runtime;
 //! - gauges and counters may be closures, called when the metrics are rendered
 //!   ([`Exporter::gauge_fn`]);
 //! - rendering runs on a thread of the exporter's own, which ends with the last handle; scrapes

@@ -1,32 +1,30 @@
 //! Histograms, counted in place.
 //!
-//! The exporter that this crate builds on keeps the samples of a histogram in a list and sorts them
-//! into buckets later; a sample that comes in while the list is taken is lost, and a list that
+//! `metrics-exporter-prometheus` keeps the samples of a histogram in a list and sorts them into
+//! buckets later; a sample that comes in while the list is taken is lost, and a list that
 //! nobody takes grows. Here a sample goes into its bucket at once: two atomic additions, nothing to
 //! lose, and nothing to clean up.
 
-use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 
 use metrics::{Histogram, HistogramFn, Key};
 use tower_metrics_core::Buckets;
 
+use super::by_labels::ByLabels;
 use crate::exposition;
 
 /// All series of one histogram.
 #[derive(Debug)]
 pub(crate) struct HistogramFamily {
     edges: Arc<[f64]>,
-    /// By their labels, as they are rendered: `method="GET",endpoint="/"`.
-    series: RwLock<BTreeMap<Arc<str>, Arc<Series>>>,
+    series: ByLabels<Series>,
 }
 
 /// A series: one set of label values.
 #[derive(Debug)]
 pub(crate) struct Series {
-    labels: Arc<str>,
     edges: Arc<[f64]>,
     /// How many samples fell into each bucket, the one above the last edge at the end.
     counts: Box<[AtomicU64]>,
@@ -36,41 +34,25 @@ pub(crate) struct Series {
 
 impl HistogramFamily {
     pub(super) fn new(buckets: &Buckets) -> Self {
-        Self { edges: buckets.edges().into(), series: RwLock::default() }
+        Self { edges: buckets.edges().into(), series: ByLabels::default() }
     }
 
     /// The handle of the series with the labels of `key`.
     pub(super) fn register(&self, key: &Key) -> Histogram {
-        let mut labels = String::new();
-        let pairs = key.labels().map(|label| (label.key(), label.value()));
-        exposition::push_labels(&mut labels, pairs);
-
-        let known =
-            self.series.read().unwrap_or_else(PoisonError::into_inner).get(&*labels).cloned();
-        Histogram::from_arc(known.unwrap_or_else(|| {
-            let labels: Arc<str> = labels.into();
-            let mut series = self.series.write().unwrap_or_else(PoisonError::into_inner);
-            let make = || Arc::new(Series::new(Arc::clone(&labels), Arc::clone(&self.edges)));
-            Arc::clone(series.entry(Arc::clone(&labels)).or_insert_with(make))
-        }))
+        let make = || Series::new(Arc::clone(&self.edges));
+        Histogram::from_arc(self.series.get_or_insert_with(key, make))
     }
 
-    /// All series, in the order of their labels.
-    pub(crate) fn series(&self) -> Vec<Arc<Series>> {
-        // Whoever registers a series does not wait for the text of the others.
-        self.series.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    /// All series with their labels, in the order of these.
+    pub(crate) fn series(&self) -> Vec<(Arc<str>, Arc<Series>)> {
+        self.series.all()
     }
 }
 
 impl Series {
-    fn new(labels: Arc<str>, edges: Arc<[f64]>) -> Self {
+    fn new(edges: Arc<[f64]>) -> Self {
         let counts = (0..=edges.len()).map(|_| AtomicU64::new(0)).collect();
-        Self { labels, edges, counts, sum: AtomicU64::new(0) }
-    }
-
-    /// Its labels, as they are rendered.
-    pub(crate) fn labels(&self) -> &str {
-        &self.labels
+        Self { edges, counts, sum: AtomicU64::new(0) }
     }
 
     /// How many samples it has.
@@ -79,8 +61,12 @@ impl Series {
     }
 
     /// Writes its samples.
-    pub(crate) fn write(&self, name: &str, output: &mut impl fmt::Write) -> fmt::Result {
-        let labels = &*self.labels;
+    pub(crate) fn write(
+        &self,
+        name: &str,
+        labels: &str,
+        output: &mut impl fmt::Write,
+    ) -> fmt::Result {
         let comma = if labels.is_empty() { "" } else { "," };
         let mut total = 0;
         let mut edges = self.edges.iter();
@@ -94,10 +80,8 @@ impl Series {
             }?;
         }
         let sum = f64::from_bits(self.sum.load(Ordering::Relaxed)).to_string();
-        let sum = exposition::number(&sum);
-        let (open, close) = if labels.is_empty() { ("", "") } else { ("{", "}") };
-        writeln!(output, "{name}_sum{open}{labels}{close} {sum}")?;
-        writeln!(output, "{name}_count{open}{labels}{close} {total}")
+        exposition::write_sample(output, (name, "_sum"), labels, &sum)?;
+        exposition::write_sample(output, (name, "_count"), labels, &total.to_string())
     }
 }
 
@@ -141,8 +125,8 @@ mod tests {
 
     fn render(family: &HistogramFamily) -> String {
         let mut output = String::new();
-        for series in family.series() {
-            series.write("a", &mut output).unwrap();
+        for (labels, series) in family.series() {
+            series.write("a", &labels, &mut output).unwrap();
         }
         output
     }

@@ -1,8 +1,8 @@
 //! The labels of one metric: one spelling and one order for each series.
 //!
-//! The exporter below takes keys that differ in the order of their labels, or in characters that
-//! it replaces, for different series, and prints them alike: Prometheus keeps one of them, or
-//! refuses the scrape.
+//! Keys may differ in the order of their labels, or in characters that cannot be shown; printed
+//! alike, they would be two samples of one series, of which Prometheus keeps one, or refuses the
+//! scrape.
 
 use std::borrow::Cow;
 use std::sync::{PoisonError, RwLock};

@@ -10,6 +10,7 @@ use tower_metrics_core::{Buckets, MetricKind, MetricSpec};
 
 use super::histogram::HistogramFamily;
 use super::labels::Labels;
+use super::scalar::{CounterFamily, GaugeFamily};
 use crate::global_labels::GlobalLabels;
 use crate::report::{Reports, Trouble};
 
@@ -19,21 +20,40 @@ pub(super) type Metrics = HashMap<String, Arc<Metric>>;
 /// A metric: whoever came first under its name decides what it is.
 #[derive(Debug)]
 pub(crate) struct Metric {
-    kind: MetricKind,
     /// `None` if nobody declared it.
     spec: Option<MetricSpec>,
-    /// `None` for other kinds.
-    histogram: Option<HistogramFamily>,
+    series: Series,
     written: String,
     labels: Labels,
     reports: Reports,
 }
 
+/// The series of a metric, by its kind.
+#[derive(Debug)]
+pub(crate) enum Series {
+    Counter(CounterFamily),
+    Gauge(GaugeFamily),
+    Histogram(HistogramFamily),
+}
+
+impl Series {
+    fn new(kind: MetricKind, buckets: &Buckets) -> Self {
+        match kind {
+            MetricKind::Counter => Self::Counter(CounterFamily::default()),
+            MetricKind::Histogram => Self::Histogram(HistogramFamily::new(buckets)),
+            _ => Self::Gauge(GaugeFamily::default()),
+        }
+    }
+}
+
 impl Metric {
-    pub(super) fn declared(spec: MetricSpec, global_labels: &GlobalLabels) -> Self {
+    pub(super) fn declared(
+        spec: MetricSpec,
+        default_buckets: &Buckets,
+        global_labels: &GlobalLabels,
+    ) -> Self {
         Self {
-            kind: spec.kind(),
-            histogram: spec.buckets().map(HistogramFamily::new),
+            series: Series::new(spec.kind(), spec.buckets().unwrap_or(default_buckets)),
             written: spec.name().to_owned(),
             labels: Labels::new(global_labels, Some(&spec)),
             spec: Some(spec),
@@ -47,11 +67,9 @@ impl Metric {
         default_buckets: &Buckets,
         global_labels: &GlobalLabels,
     ) -> Self {
-        let is_histogram = kind == MetricKind::Histogram;
         Self {
-            kind,
             spec: None,
-            histogram: is_histogram.then(|| HistogramFamily::new(default_buckets)),
+            series: Series::new(kind, default_buckets),
             written: written.to_owned(),
             labels: Labels::new(global_labels, None),
             reports: Reports::default(),
@@ -59,24 +77,29 @@ impl Metric {
     }
 
     pub(crate) fn kind(&self) -> MetricKind {
-        self.kind
+        match self.series {
+            Series::Counter(_) => MetricKind::Counter,
+            Series::Gauge(_) => MetricKind::Gauge,
+            Series::Histogram(_) => MetricKind::Histogram,
+        }
     }
 
     pub(super) fn spec(&self) -> Option<&MetricSpec> {
         self.spec.as_ref()
     }
 
-    pub(crate) fn histogram(&self) -> Option<&HistogramFamily> {
-        self.histogram.as_ref()
+    pub(crate) fn series(&self) -> &Series {
+        &self.series
     }
 
     /// The key by which a series of this metric is known; `None`, once logged, if it would be taken
     /// for something that it is not.
     pub(super) fn accept<'k>(&self, key: &'k Key, kind: MetricKind) -> Option<Cow<'k, Key>> {
         let name = key.name();
-        if self.kind != kind {
+        if self.kind() != kind {
             self.report(Trouble::Kind, || {
-                tracing::error!(name, "a {} is used as a {kind}; that is not recorded", self.kind);
+                let declared = self.kind();
+                tracing::error!(name, "a {declared} is used as a {kind}; that is not recorded");
             });
             return None;
         }
@@ -135,7 +158,7 @@ pub(super) fn colliding<'a>(
     let part = |suffix: &&str| metrics.get_key_value(&format!("{name}{suffix}"));
     let whole = |suffix: &&str| {
         let (name, metric) = metrics.get_key_value(name.strip_suffix(*suffix)?)?;
-        (metric.kind == MetricKind::Histogram).then_some((name, metric))
+        (metric.kind() == MetricKind::Histogram).then_some((name, metric))
     };
     let parts = if kind == MetricKind::Histogram { &SERIES_OF_A_HISTOGRAM[..] } else { &[] };
     parts.iter().find_map(part).or_else(|| SERIES_OF_A_HISTOGRAM.iter().find_map(whole))

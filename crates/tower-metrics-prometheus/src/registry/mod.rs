@@ -1,32 +1,31 @@
-//! What an exporter holds: counters and gauges in the exporter it builds on, histograms in its own
-//! families.
+//! What an exporter holds: every metric by its name, with its series.
 //!
-//! The exporter below fixes the buckets of its histograms when it is made, and loses samples (see
-//! [`histogram`]). A metric is looked up by name when its handle is registered, which costs nothing
-//! later.
+//! A metric is looked up by name when its handle is registered, which costs nothing later. The
+//! registry of `metrics-exporter-prometheus` would fix all buckets when it is made, lose samples
+//! ([`histogram`]), and count everything twice ([`scalar`]); names are sanitised by its rules.
 
+mod by_labels;
 mod histogram;
 mod labels;
 mod metric;
 mod recorder;
+mod scalar;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use metrics::Key;
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 use tower_metrics_core::{Buckets, DeclareError, MetricKind, MetricSpec};
 
 pub(crate) use self::histogram::HistogramFamily;
+pub(crate) use self::metric::Series;
 use self::metric::{Metric, Metrics, colliding, shown};
+pub(crate) use self::scalar::Scalar;
 use crate::global_labels::GlobalLabels;
 
 /// All metrics of an exporter.
 pub(crate) struct Registry {
-    /// The exporter below: counters and gauges.
-    below: PrometheusRecorder,
-    handle: PrometheusHandle,
     default_buckets: Buckets,
     global_labels: GlobalLabels,
     state: RwLock<State>,
@@ -48,9 +47,7 @@ pub(crate) struct Family {
 
 impl Registry {
     pub(crate) fn new(default_buckets: Buckets, global_labels: GlobalLabels) -> Self {
-        let below = PrometheusBuilder::new().build_recorder();
-        let handle = below.handle();
-        Self { below, handle, default_buckets, global_labels, state: RwLock::default() }
+        Self { default_buckets, global_labels, state: RwLock::default() }
     }
 
     /// Declares metrics, all or none; those declared alike before stay as they are.
@@ -77,7 +74,11 @@ impl Registry {
             }
             new.insert(
                 name.to_owned(),
-                Arc::new(Metric::declared(spec.clone(), &self.global_labels)),
+                Arc::new(Metric::declared(
+                    spec.clone(),
+                    &self.default_buckets,
+                    &self.global_labels,
+                )),
             );
         }
         state.metrics.extend(new);
@@ -143,11 +144,6 @@ impl Registry {
         let mut families: Vec<Family> = state.metrics.iter().map(family).collect();
         families.sort_unstable_by(|one, other| one.name.cmp(&other.name));
         families
-    }
-
-    /// The samples of all counters and gauges, in no order, as the exporter below writes them.
-    pub(crate) fn counters_and_gauges(&self) -> String {
-        self.handle.render()
     }
 
     fn read(&self) -> RwLockReadGuard<'_, State> {

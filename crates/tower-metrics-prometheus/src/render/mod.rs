@@ -2,6 +2,7 @@
 
 mod idle;
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,7 +12,7 @@ use tower_metrics_core::MetricKind;
 
 use self::idle::Idle;
 use crate::exposition;
-use crate::registry::{Family, HistogramFamily, Registry};
+use crate::registry::{Family, HistogramFamily, Registry, Scalar, Series};
 
 /// Writes families by name, and within each the series by their labels.
 #[derive(Debug)]
@@ -21,12 +22,11 @@ pub(crate) struct Renderer {
     reported: Mutex<HashSet<String>>,
 }
 
-/// A sample that comes as text.
-#[derive(Clone, Copy, Debug)]
+/// A sample of a counter or a gauge.
+#[derive(Debug)]
 struct Sample<'a> {
-    /// Name and labels.
-    key: &'a str,
-    value: &'a str,
+    labels: Cow<'a, str>,
+    value: Cow<'a, str>,
     /// Whether a closure has read it just now.
     is_observed: bool,
 }
@@ -45,21 +45,24 @@ impl Renderer {
         observed: &str,
         output: &mut impl fmt::Write,
     ) -> fmt::Result {
-        let recorded = registry.counters_and_gauges();
-        let mut samples: HashMap<&str, Vec<Sample<'_>>> = HashMap::new();
-        for (text, is_observed) in [(observed, true), (&recorded, false)] {
-            for (name, sample) in text.lines().filter_map(|line| parse(line, is_observed)) {
-                samples.entry(name).or_default().push(sample);
-            }
-        }
+        let mut observed = by_name(observed);
         let mut idle = self.idle.as_ref().map(lock);
         for family in registry.families() {
-            if let Some(histogram) = family.metric.histogram() {
-                write_histogram(&family, histogram, idle.as_deref_mut(), output)?;
-            } else if let Some(mut samples) = samples.remove(family.name.as_str()) {
+            let recorded = match family.metric.series() {
+                Series::Histogram(histogram) => {
+                    write_histogram(&family, histogram, idle.as_deref_mut(), output)?;
+                    continue;
+                }
+                Series::Counter(counter) => counter.values(),
+                Series::Gauge(gauge) => gauge.values(),
+            };
+            let mut samples = observed.remove(&*family.name).unwrap_or_default();
+            let has_observed = !samples.is_empty();
+            samples.extend(recorded.iter().map(Sample::recorded));
+            if has_observed {
                 self.order(&family.name, &mut samples);
-                write_samples(&family, samples, idle.as_deref_mut(), output)?;
             }
+            write_samples(&family, samples, idle.as_deref_mut(), output)?;
         }
         Ok(())
     }
@@ -67,19 +70,35 @@ impl Renderer {
     /// Puts samples in order, each series once.
     fn order(&self, name: &str, samples: &mut Vec<Sample<'_>>) {
         let all = samples.len();
-        samples.sort_by_key(|sample| sample.key);
-        samples.dedup_by_key(|sample| sample.key);
+        samples.sort_by(|one, other| one.labels.cmp(&other.labels));
+        samples.dedup_by(|one, other| one.labels == other.labels);
         if samples.len() < all && lock(&self.reported).insert(name.to_owned()) {
             tracing::error!(name, "a series was observed twice; the first one is shown");
         }
     }
 }
 
-/// The name of the metric, and the sample, of a line that is one.
-fn parse(line: &str, is_observed: bool) -> Option<(&str, Sample<'_>)> {
-    let (key, value) = line.rsplit_once(' ').filter(|_| !line.starts_with('#'))?;
-    let name = key.split('{').next()?;
-    Some((name, Sample { key, value, is_observed }))
+impl<'a> Sample<'a> {
+    fn recorded((labels, value): &'a Scalar) -> Self {
+        let (labels, value) = (Cow::Borrowed(&**labels), Cow::Borrowed(&**value));
+        Self { labels, value, is_observed: false }
+    }
+
+    /// Reads a line: the name of the metric, and its sample.
+    fn observed(line: &'a str) -> Option<(&'a str, Self)> {
+        let (key, value) = line.rsplit_once(' ')?;
+        let (name, labels) = key.split_once('{').unwrap_or((key, ""));
+        let labels = labels.strip_suffix('}').unwrap_or(labels);
+        Some((name, Self { labels: labels.into(), value: value.into(), is_observed: true }))
+    }
+}
+
+fn by_name(observed: &str) -> HashMap<&str, Vec<Sample<'_>>> {
+    let mut samples: HashMap<&str, Vec<Sample<'_>>> = HashMap::new();
+    for (name, sample) in observed.lines().filter_map(Sample::observed) {
+        samples.entry(name).or_default().push(sample);
+    }
+    samples
 }
 
 fn write_samples(
@@ -91,17 +110,17 @@ fn write_samples(
     let kind = family.metric.kind();
     if let Some(idle) = idle {
         let now = Instant::now();
-        samples.retain(|Sample { key, value, is_observed }| {
+        samples.retain(|Sample { labels, value, is_observed }| {
             // A gauge that is not at rest still says something: a request may take hours.
-            let is_at_rest = kind != MetricKind::Gauge || matches!(*value, "0" | "-0");
-            *is_observed || idle.is_fresh(key, value, now) || !is_at_rest
+            let is_at_rest = kind != MetricKind::Gauge || matches!(&**value, "0" | "-0");
+            *is_observed || idle.is_fresh((&family.name, labels), value, now) || !is_at_rest
         });
     }
     if !samples.is_empty() {
         exposition::write_head(output, &family.name, &family.help, kind)?;
     }
-    for Sample { key, value, .. } in samples {
-        writeln!(output, "{key} {}", exposition::number(value))?;
+    for Sample { labels, value, .. } in samples {
+        exposition::write_sample(output, (&family.name, ""), &labels, &value)?;
     }
     Ok(())
 }
@@ -115,12 +134,12 @@ fn write_histogram(
     let mut all = histogram.series();
     if let Some(idle) = idle {
         let now = Instant::now();
-        all.retain(|series| idle.is_fresh((&family.name, series.labels()), series.count(), now));
+        all.retain(|(labels, series)| idle.is_fresh((&family.name, labels), series.count(), now));
     }
     if !all.is_empty() {
         exposition::write_head(output, &family.name, &family.help, MetricKind::Histogram)?;
     }
-    all.iter().try_for_each(|series| series.write(&family.name, output))
+    all.iter().try_for_each(|(labels, series)| series.write(&family.name, labels, output))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
