@@ -28,6 +28,12 @@ pub trait Backend: Recorder + Send + Sync + 'static {
         true
     }
 
+    /// Whether handles record for as long as the backend lives, so that those of a series need no
+    /// second look-up. Defaults to `false`: an exporter may forget series that lie unused.
+    fn keeps_handles(&self) -> bool {
+        false
+    }
+
     /// Calls `f` once handles record something: at once, or as soon as a backend is installed.
     ///
     /// For series that are there before anything is recorded into them. Nobody says when a foreign
@@ -233,6 +239,10 @@ impl Backend for Global {
     fn is_recording(&self) -> bool {
         // The facade hands out its `NoopRecorder`, a type without fields, until one is installed.
         INSTALLED.get().is_some() || metrics::with_recorder(|r| size_of_val(r) != 0)
+    }
+
+    fn keeps_handles(&self) -> bool {
+        INSTALLED.get().is_some_and(|backend| backend.keeps_handles())
     }
 
     /// Before a backend is installed, the call waits for it.

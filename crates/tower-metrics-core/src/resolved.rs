@@ -2,8 +2,8 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwapOption;
 use quanta::Instant;
@@ -30,6 +30,8 @@ pub(crate) const STALE_AFTER: u64 = 5;
 /// jobs.get(&Global::default(), resolve).increment(1);
 /// ```
 pub struct Resolved<H> {
+    /// Those of a backend that keeps them: found without a second thought.
+    kept: OnceLock<Arc<Live<H>>>,
     current: ArcSwapOption<Live<H>>,
 }
 
@@ -38,18 +40,22 @@ pub struct Live<H> {
     handles: H,
     resolved: Instant,
     used: LastUsed,
-    stale_after: u64,
+    /// Never, if the backend keeps them.
+    stale_after: Option<u64>,
 }
 
 impl<H> Default for Resolved<H> {
     fn default() -> Self {
-        Self { current: ArcSwapOption::empty() }
+        Self { kept: OnceLock::new(), current: ArcSwapOption::empty() }
     }
 }
 
 impl<H> Resolved<H> {
     /// The handles, which `resolve` looks up in `backend` if that is due.
     pub fn get(&self, backend: &dyn Backend, resolve: impl FnOnce() -> H) -> Arc<Live<H>> {
+        if let Some(live) = self.kept.get() {
+            return Arc::clone(live);
+        }
         let now = Instant::now();
         match &*self.current.load() {
             Some(live) if live.touch(now) => Arc::clone(live),
@@ -66,18 +72,31 @@ impl<H> Resolved<H> {
         resolve: impl FnOnce() -> H,
         f: impl FnOnce(&H) -> T,
     ) -> T {
+        if let Some(live) = self.kept.get() {
+            return f(live);
+        }
         match &*self.current.load() {
             Some(live) if live.touch(now) => f(live),
             _ => f(&self.renew(backend, resolve)),
         }
     }
 
-    /// Looks the handles up now, whether that is due or not.
+    /// Looks the handles up now, whether that is due or not, unless the backend keeps them.
     pub fn renew(&self, backend: &dyn Backend, resolve: impl FnOnce() -> H) -> Arc<Live<H>> {
+        if let Some(live) = self.kept.get() {
+            return Arc::clone(live);
+        }
         // Asked before, so that a recorder that comes in between is found the next time.
-        let stale_after = if backend.is_recording() { STALE_AFTER } else { 0 };
+        let stale_after = match (backend.is_recording(), backend.keeps_handles()) {
+            (false, _) => Some(0),
+            (true, false) => Some(STALE_AFTER),
+            (true, true) => None,
+        };
         let (handles, resolved) = (resolve(), Instant::now());
         let live = Arc::new(Live { handles, resolved, used: LastUsed::at(0), stale_after });
+        if stale_after.is_none() {
+            return Arc::clone(self.kept.get_or_init(|| live));
+        }
         self.current.store(Some(Arc::clone(&live)));
         live
     }
@@ -85,8 +104,9 @@ impl<H> Resolved<H> {
 
 impl<H> Live<H> {
     fn touch(&self, now: Instant) -> bool {
+        let Some(limit) = self.stale_after else { return true };
         let age = now.saturating_duration_since(self.resolved).as_secs();
-        self.stale_after > 0 && self.used.touch(age, self.stale_after)
+        limit > 0 && self.used.touch(age, limit)
     }
 }
 

@@ -33,6 +33,11 @@ impl Backend for ExporterRecorder {
         self.registry().declare(specs)
     }
 
+    /// Series that lie unused are hidden, and never forgotten.
+    fn keeps_handles(&self) -> bool {
+        true
+    }
+
     /// What the closure may do stands at [`Exporter::gauge_fn`](crate::Exporter::gauge_fn).
     fn observe(&self, specs: &[MetricSpec], observe: Observe) -> Result<Observation, DeclareError> {
         self.shared.source.observe(specs, observe)

@@ -51,6 +51,7 @@ impl Method {
     /// servers never take the one that is there all the same.
     ///
     /// [RFC 9110, section 6.4.1]: https://www.rfc-editor.org/rfc/rfc9110#section-6.4.1
+    #[inline]
     pub fn sends_body(self, status: u16) -> bool {
         match self {
             Self::Head => false,
@@ -78,6 +79,7 @@ impl Method {
 }
 
 impl From<&str> for Method {
+    #[inline]
     fn from(method: &str) -> Self {
         match method {
             "GET" => Self::Get,
@@ -116,6 +118,7 @@ impl MethodNames {
         Self::Listed(names.take(usize::from(u16::MAX)).map(Box::from).collect())
     }
 
+    #[inline]
     pub(crate) fn label(&self, method: Method, name: &str) -> MethodLabel {
         MethodLabel(match self {
             Self::Standard => method as u16,

@@ -43,12 +43,13 @@ impl<B: Body> Body for ResponseBody<B> {
         let mut this = self.project();
         let polled = RequestGuard::watch_panic(this.guard, || this.inner.as_mut().poll_frame(cx));
         let frame = ready!(polled);
-        let Some(mut guard) = this.guard.take() else {
+        let Some(guard) = this.guard.as_mut() else {
             return Poll::Ready(frame);
         };
-        match &frame {
-            None => guard.complete(),
-            Some(Err(_)) => guard.abort(AbortReason::BodyError),
+        // What ends the request, with this frame or the end of them.
+        let end = match &frame {
+            None => Some(Ok(0)),
+            Some(Err(_)) => Some(Err(AbortReason::BodyError)),
             Some(Ok(frame)) => {
                 let trailers = frame.trailers_ref();
                 if guard.wants_grpc_status()
@@ -59,11 +60,17 @@ impl<B: Body> Body for ResponseBody<B> {
                 let bytes = frame.data_ref().map_or(0, |data| data.remaining() as u64);
                 // Servers poll neither behind trailers nor behind the end of the stream.
                 if trailers.is_some() || this.inner.is_end_stream() {
-                    guard.complete_with(bytes);
+                    Some(Ok(bytes))
                 } else {
                     guard.sent(bytes);
-                    *this.guard = Some(guard);
+                    None
                 }
+            }
+        };
+        if let (Some(end), Some(guard)) = (end, this.guard.take_if(|_| end.is_some())) {
+            match end {
+                Ok(bytes) => guard.complete_with(bytes),
+                Err(reason) => guard.abort(reason),
             }
         }
         Poll::Ready(frame)

@@ -43,29 +43,27 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let result = ready!(RequestGuard::watch_panic(this.guard, || this.inner.poll(cx)));
-        let guard = this.guard.take();
-        Poll::Ready(match (result, guard) {
-            (Ok(response), Some(guard)) if is_unmeasured(&response) => {
-                guard.discard();
-                Ok(response.map(|body| ResponseBody::new(body, None)))
-            }
-            (Ok(mut response), Some(mut guard)) => {
-                if let Some(shared) = this.labels.take() {
-                    let (head, body) = response.into_parts();
-                    shared.rules.add_response_labels(&shared.instruments, &head, &mut guard);
-                    response = Response::from_parts(head, body);
-                }
-                let guard = measure(&response, guard);
-                Ok(response.map(|body| ResponseBody::new(body, guard)))
-            }
-            (Ok(response), None) => Ok(response.map(|body| ResponseBody::new(body, None))),
-            (Err(error), guard) => {
-                if let Some(guard) = guard {
+        let mut response = match result {
+            Ok(response) => response,
+            Err(error) => {
+                if let Some(guard) = this.guard.take() {
                     guard.abort(AbortReason::ServiceError);
                 }
-                Err(error)
+                return Poll::Ready(Err(error));
             }
-        })
+        };
+        if let Some(guard) = this.guard.take_if(|_| is_unmeasured(&response)) {
+            guard.discard();
+        }
+        if let (Some(guard), Some(shared)) = (this.guard.as_mut(), this.labels.take()) {
+            let (head, body) = response.into_parts();
+            shared.rules.add_response_labels(&shared.instruments, &head, guard);
+            response = Response::from_parts(head, body);
+        }
+        if let Some(guard) = this.guard.take_if(|guard| !is_sent_on(&response, guard)) {
+            guard.complete();
+        }
+        Poll::Ready(Ok(response.map(|body| ResponseBody::new(body, this.guard.take()))))
     }
 }
 
@@ -73,8 +71,8 @@ fn is_unmeasured<B>(response: &Response<B>) -> bool {
     response.extensions().get::<Unmeasured>().is_some()
 }
 
-/// Tells the guard about the head; gives it back unless nothing will be sent of the body.
-fn measure<B: Body>(response: &Response<B>, mut guard: RequestGuard) -> Option<RequestGuard> {
+/// Tells the guard about the head; `false` if nothing will be sent of the body.
+fn is_sent_on<B: Body>(response: &Response<B>, guard: &mut RequestGuard) -> bool {
     guard.response(response.status().as_u16());
     if let Some(route) = response.extensions().get::<Route>() {
         guard.set_route(route.as_str());
@@ -84,12 +82,16 @@ fn measure<B: Body>(response: &Response<B>, mut guard: RequestGuard) -> Option<R
     {
         guard.grpc_status(GrpcStatus::from_bytes(status.as_bytes()));
     }
-    if !guard.sends_body() || response.body().is_end_stream() {
-        guard.complete();
-        return None;
+    if !guard.sends_body() {
+        return false;
     }
-    guard.expect_bytes(content_length(response));
-    Some(guard)
+    let exact = response.body().size_hint().exact();
+    // A body that has bytes to send is not over.
+    if exact.is_none_or(|length| length == 0) && response.body().is_end_stream() {
+        return false;
+    }
+    guard.expect_bytes(exact.or_else(|| content_length(response)));
+    true
 }
 
 /// How many bytes the server will take from the body of a response, if that is known; for layers

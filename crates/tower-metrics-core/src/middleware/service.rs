@@ -39,11 +39,18 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         let Some(shared) = &self.shared else {
             return ResponseFuture::new(self.inner.call(request), None, None);
         };
-        let (request, mut guard) = shared.arrive(request);
+        // Requests are large, so they are taken apart only where somebody needs that.
+        let mut guard = if shared.reads_heads() {
+            let (same, guard) = shared.arrive_by_rules(request);
+            request = same;
+            guard
+        } else {
+            shared.arrive(&mut request)
+        };
         let labels = shared.rules.has_response_labels().then(|| Arc::clone(shared));
         let future = RequestGuard::watch_panic(&mut guard, || self.inner.call(request));
         ResponseFuture::new(future, guard, labels)

@@ -31,24 +31,44 @@ impl Shared {
         Self { instruments, rules, routes, reads_heads }
     }
 
+    /// Whether anything looks at the whole head of a request, and not only at its route.
+    pub(super) fn reads_heads(&self) -> bool {
+        self.reads_heads
+    }
+
+    /// Counts a request in, unless it is left out. For when nobody [reads its
+    /// head](Self::reads_heads).
+    #[inline]
+    pub(super) fn arrive<B>(&self, request: &mut Request<B>) -> Option<RequestGuard> {
+        if request.extensions().get::<Unmeasured>().is_some() {
+            return None;
+        }
+        let route = self.routes.find(request.uri(), request.extensions());
+        let route = route.or_else(|| named_by_extension(request.extensions()));
+        let method = request.method().as_str();
+        let guard = self.instruments.start(method, route, ExtraLabels::default());
+        Some(self.watch(guard, request))
+    }
+
     /// Counts a request in, unless it is left out.
-    pub(super) fn arrive<B>(&self, mut request: Request<B>) -> (Request<B>, Option<RequestGuard>) {
+    #[cold]
+    pub(super) fn arrive_by_rules<B>(
+        &self,
+        request: Request<B>,
+    ) -> (Request<B>, Option<RequestGuard>) {
         if request.extensions().get::<Unmeasured>().is_some() {
             return (request, None);
         }
-        let mut guard = if self.reads_heads {
-            let (head, body) = request.into_parts();
-            let guard = self.start_by_rules(&head);
-            request = Request::from_parts(head, body);
-            let Some(guard) = guard else {
-                return (request, None);
-            };
-            guard
-        } else {
-            let route = self.routes.find(request.uri(), request.extensions());
-            let route = route.or_else(|| named_by_extension(request.extensions()));
-            self.instruments.start(request.method().as_str(), route, ExtraLabels::default())
-        };
+        let (head, body) = request.into_parts();
+        let guard = self.start_by_rules(&head);
+        let mut request = Request::from_parts(head, body);
+        let guard = guard.map(|guard| self.watch(guard, &mut request));
+        (request, guard)
+    }
+
+    /// Lets the guard see what services further in find out about the request.
+    #[inline]
+    fn watch<B>(&self, mut guard: RequestGuard, request: &mut Request<B>) -> RequestGuard {
         if !guard.is_routed() {
             // A layer further out may look into the same slot.
             let slot = request.extensions_mut().get_or_insert_with(RouteSlot::default).clone();
@@ -58,7 +78,7 @@ impl Shared {
             let count = request.extensions_mut().get_or_insert_with(ByteCount::default);
             guard.watch_request_bytes(count.bytes());
         }
-        (request, Some(guard))
+        guard
     }
 
     fn start_by_rules(&self, request: &Parts) -> Option<RequestGuard> {

@@ -17,20 +17,49 @@ struct Node<K, V> {
 
 impl<K, V> Default for AppendList<K, V> {
     fn default() -> Self {
-        Self { head: OnceLock::new() }
+        Self::new()
     }
 }
 
-impl<K: Copy + PartialEq, V> AppendList<K, V> {
-    /// The value of `key`, made and appended on first sight.
-    pub(crate) fn get_or_insert_with(&self, key: K, make: impl Fn() -> V) -> &V {
+impl<K, V> AppendList<K, V> {
+    pub(crate) const fn new() -> Self {
+        Self { head: OnceLock::new() }
+    }
+
+    /// The first entry whose key `is_sought`.
+    #[inline]
+    pub(crate) fn find(&self, is_sought: impl Fn(&K) -> bool) -> Option<(&K, &V)> {
+        let mut place = &self.head;
+        while let Some(node) = place.get() {
+            if is_sought(&node.key) {
+                return Some((&node.key, &node.value));
+            }
+            place = &node.next;
+        }
+        None
+    }
+}
+
+impl<K: Clone + PartialEq, V> AppendList<K, V> {
+    /// The entry of `key`, made and appended on first sight.
+    #[inline]
+    pub(crate) fn get_or_insert_with(&self, key: &K, make: impl Fn() -> V) -> (&K, &V) {
+        match self.find(|known| known == key) {
+            Some(entry) => entry,
+            None => self.append(key, make),
+        }
+    }
+
+    #[cold]
+    fn append(&self, key: &K, make: impl Fn() -> V) -> (&K, &V) {
         let mut place = &self.head;
         loop {
             // A race for the same place is lost to another key at most: then go on behind it.
-            let node =
-                place.get_or_init(|| Box::new(Node { key, value: make(), next: OnceLock::new() }));
-            if node.key == key {
-                return &node.value;
+            let node = place.get_or_init(|| {
+                Box::new(Node { key: key.clone(), value: make(), next: OnceLock::new() })
+            });
+            if node.key == *key {
+                return (&node.key, &node.value);
             }
             place = &node.next;
         }
@@ -50,11 +79,11 @@ mod tests {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for key in 0..100 {
-                        let value = list.get_or_insert_with(key, || {
+                        let entry = list.get_or_insert_with(&key, || {
                             made.lock().unwrap().push(key);
                             key * 2
                         });
-                        assert_eq!(*value, key * 2);
+                        assert_eq!(entry, (&key, &(key * 2)));
                     }
                 });
             }
@@ -62,5 +91,6 @@ mod tests {
         let mut made = made.into_inner().unwrap();
         made.sort_unstable();
         assert_eq!(made, (0..100).collect::<Vec<_>>());
+        assert_eq!(list.find(|key| *key == 100), None);
     }
 }

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use quanta::Instant;
 
+use super::endpoints::Endpoints;
 use super::extra::ExtraLabels;
 use super::outcome::{AbortReason, Ending, Measurements};
 use super::series::Series;
-use crate::labels::{GrpcStatus, Method, MethodLabel, Route, RouteSlot};
+use crate::labels::{GrpcStatus, Method, Route, RouteSlot};
 
 /// Owns a request from its arrival to its end, and records it once when it ends.
 ///
@@ -24,24 +25,34 @@ use crate::labels::{GrpcStatus, Method, MethodLabel, Route, RouteSlot};
 #[derive(Debug)]
 #[must_use = "dropping the guard ends the request"]
 pub struct RequestGuard {
+    /// Where the request was counted in.
     series: Arc<Series>,
+    /// Of the route that was named later, if one was.
     named: Option<Arc<Series>>,
-    method: Method,
-    method_label: MethodLabel,
     arrived: Instant,
-    status: Option<u16>,
     response_bytes: u64,
-    remaining: Option<u64>,
+    /// How many bytes the server has yet to take, or [`UNKNOWN`](Self::UNKNOWN).
+    remaining: u64,
     end: End,
+    method: Method,
+    /// Whether the route was known when the request arrived.
+    routed: bool,
+    wants: Wants,
+    status: Option<u16>,
     /// What most requests do not have, so that the guard is cheap to hand on.
     rare: Option<Box<Rare>>,
+}
+
+/// What only some settings ask for, at hand so that nobody has to look it up.
+#[derive(Clone, Copy, Debug)]
+struct Wants {
+    head_at: bool,
+    grpc: bool,
 }
 
 #[derive(Debug, Default)]
 struct Rare {
     labels: ExtraLabels,
-    /// The labels that the request was counted in with.
-    arrived_labels: ExtraLabels,
     slot: Option<RouteSlot>,
     request_bytes: Option<Arc<AtomicU64>>,
     head_at: Option<Instant>,
@@ -58,59 +69,58 @@ enum End {
 }
 
 impl RequestGuard {
-    pub(super) fn new(series: Arc<Series>, method: &str, labels: ExtraLabels) -> Self {
-        let arrived = Instant::now();
-        let second = series.source().second(arrived);
-        let settings = series.source().settings();
+    const UNKNOWN: u64 = u64::MAX;
+
+    #[inline]
+    pub(super) fn new(
+        cache: &Endpoints,
+        method: &str,
+        endpoint: &str,
+        labels: ExtraLabels,
+    ) -> Self {
         let known = Method::from(method);
-        let method_label = settings.methods.label(known, method);
-        let rare = (!labels.values().is_empty()).then(|| {
-            let arrived_labels =
-                if settings.in_flight_by_extra { labels.clone() } else { ExtraLabels::default() };
-            Box::new(Rare { labels, arrived_labels, ..Rare::default() })
-        });
-        let guard = Self {
+        let settings = cache.source().settings();
+        let label = settings.methods.label(known, method);
+        let arrived_labels = if settings.in_flight_by_extra { labels.values() } else { &[] };
+        let mut series = cache.series(endpoint, label, arrived_labels);
+        let arrived = Instant::now();
+        while !series.arrive(arrived) {
+            series = series.renewed();
+        }
+        let has_labels = !labels.values().is_empty();
+        Self {
             series,
             named: None,
-            method: known,
-            method_label,
             arrived,
-            status: None,
             response_bytes: 0,
-            remaining: None,
+            remaining: Self::UNKNOWN,
             end: End::Dropped,
-            rare,
-        };
-        guard.count_in(second)
-    }
-
-    fn count_in(mut self, second: u64) -> Self {
-        while !self.series.arrive(self.method_label, self.arrived_labels(), second) {
-            self.series = self.series.renewed();
+            method: known,
+            routed: endpoint != Route::UNMATCHED,
+            wants: Wants { head_at: settings.times_head(), grpc: settings.grpc_status },
+            status: None,
+            rare: has_labels.then(|| Box::new(Rare { labels, ..Rare::default() })),
         }
-        self
     }
 
     fn rare(&mut self) -> &mut Rare {
         self.rare.get_or_insert_default()
     }
 
-    fn arrived_labels(&self) -> &[Arc<str>] {
-        self.rare.as_ref().map_or(&[], |rare| rare.arrived_labels.values())
-    }
-
     /// Notes that the head of the response is ready, with this status code (100 to 999).
+    #[inline]
     pub fn response(&mut self, status: u16) {
         self.status = Some(status);
-        if self.series.source().settings().times_head() {
+        if self.wants.head_at {
             self.rare().head_at = Some(Instant::now());
         }
     }
 
     /// Whether somebody should look for a gRPC status and tell it
     /// ([`grpc_status`](Self::grpc_status)).
+    #[inline]
     pub fn wants_grpc_status(&self) -> bool {
-        self.series.source().settings().grpc_status
+        self.wants.grpc
     }
 
     /// Notes the gRPC status of the response, from its head or its trailers.
@@ -120,14 +130,14 @@ impl RequestGuard {
 
     /// Names the route of the request, if it was not known when the request arrived.
     pub fn set_route(&mut self, route: &str) {
-        self.named = Some(self.series.of(route));
+        self.named = Some(self.series.sibling(route, self.labels()));
     }
 
     /// Sets the value of the extra label `index`; a value that is one too many is replaced and
     /// counted.
     pub fn set_label(&mut self, index: usize, value: &str) {
-        let source = Arc::clone(self.series.source());
-        self.rare().labels.set(&source, index, value);
+        let series = Arc::clone(&self.series);
+        self.rare().labels.set(series.source(), index, value);
     }
 
     /// Ends the request and forgets it: it is counted out, and nothing else is recorded.
@@ -136,8 +146,9 @@ impl RequestGuard {
     }
 
     /// Whether the route was known when the request arrived.
+    #[inline]
     pub(crate) fn is_routed(&self) -> bool {
-        **self.series.endpoint() != *Route::UNMATCHED
+        self.routed
     }
 
     /// Looks into `slot` for the route when the request ends, unless
@@ -156,6 +167,7 @@ impl RequestGuard {
     }
 
     /// Whether HTTP sends a body with the response; see [`Method::sends_body`].
+    #[inline]
     pub fn sends_body(&self) -> bool {
         self.method.sends_body(self.status.unwrap_or_default())
     }
@@ -164,29 +176,33 @@ impl RequestGuard {
     ///
     /// Once it has them, all that the client expects was delivered, though the body has not said
     /// that it is over: a guard dropped from then on is complete, and its clock stops there.
+    #[inline]
     pub fn expect_bytes(&mut self, length: Option<u64>) {
-        self.remaining = length;
+        self.remaining = length.unwrap_or(Self::UNKNOWN);
         self.sent(0);
     }
 
     /// Notes that this many bytes of the response's body were handed on.
+    #[inline]
     pub fn sent(&mut self, bytes: u64) {
         self.response_bytes = self.response_bytes.saturating_add(bytes);
-        if let Some(remaining) = &mut self.remaining {
-            *remaining = remaining.saturating_sub(bytes);
-            if *remaining == 0 {
-                self.remaining = None;
+        if self.remaining != Self::UNKNOWN {
+            self.remaining = self.remaining.saturating_sub(bytes);
+            if self.remaining == 0 {
+                self.remaining = Self::UNKNOWN;
                 self.end = End::Delivered(Instant::now());
             }
         }
     }
 
     /// Ends the request: the response was sent to its end.
+    #[inline]
     pub fn complete(self) {
         self.complete_with(0);
     }
 
     /// Ends the request: the response was sent to its end, and these bytes were the last of it.
+    #[inline]
     pub fn complete_with(mut self, bytes: u64) {
         self.response_bytes = self.response_bytes.saturating_add(bytes);
         self.end = End::Completed;
@@ -211,6 +227,7 @@ impl RequestGuard {
         })
     }
 
+    #[inline]
     fn ending(&self) -> Ending {
         let reason = match (self.end, self.status) {
             (End::Completed | End::Delivered(_) | End::Discarded, _) => None,
@@ -227,6 +244,7 @@ impl RequestGuard {
         }
     }
 
+    #[inline]
     fn measurements(&self, ended: Instant) -> Measurements {
         let until_head = self.series.source().settings().duration_until_head;
         let rare = self.rare.as_ref();
@@ -248,29 +266,37 @@ impl RequestGuard {
         }
     }
 
-    /// The series of the route that was named after the request arrived.
-    fn named_later(&mut self) -> Option<Arc<Series>> {
-        self.named.take().or_else(|| {
-            let route = self.rare.as_ref()?.slot.as_ref()?.get()?;
-            Some(self.series.of(route.as_str()))
-        })
+    fn labels(&self) -> &[Arc<str>] {
+        self.rare.as_ref().map_or(&[], |rare| rare.labels.values())
+    }
+
+    /// Where to record the request, if not where it was counted in.
+    #[inline]
+    fn recorded_in(&mut self) -> Option<Arc<Series>> {
+        let named = self.named.take();
+        let Some(rare) = &self.rare else { return named };
+        let slot = rare.slot.as_ref().filter(|_| named.is_none());
+        let route = slot.and_then(RouteSlot::get);
+        let known = named.as_ref().unwrap_or(&self.series);
+        let labels = rare.labels.values();
+        if route.is_none() && known.extra() == labels {
+            return named;
+        }
+        let endpoint = route.as_ref().map_or(known.endpoint(), Route::as_str);
+        Some(known.sibling(endpoint, labels))
     }
 }
 
 impl Drop for RequestGuard {
     fn drop(&mut self) {
         let ended = Instant::now();
-        let second = self.series.source().second(ended);
-        self.series.leave(self.method_label, self.arrived_labels(), second);
+        self.series.leave(ended);
         if matches!(self.end, End::Discarded) {
             return;
         }
-
-        let mut other = self.named_later();
-        let labels = self.rare.as_ref().map_or(&[][..], |rare| rare.labels.values());
-        let key = (self.method_label, labels);
-        let outcome = (self.ending(), &self.measurements(ended));
-        while !other.as_ref().unwrap_or(&self.series).record(key, outcome, second) {
+        let mut other = self.recorded_in();
+        let (ending, measured) = (self.ending(), self.measurements(ended));
+        while !other.as_ref().unwrap_or(&self.series).record(ending, &measured, ended) {
             other = Some(other.as_ref().unwrap_or(&self.series).renewed());
         }
     }

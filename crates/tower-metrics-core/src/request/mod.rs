@@ -6,11 +6,11 @@
 
 mod append_list;
 mod builder;
+mod endpoints;
 mod error;
 mod extra;
 mod guard;
 mod instruments;
-mod keyed;
 mod outcome;
 mod plan;
 mod rules;

@@ -1,34 +1,31 @@
-//! The handles of one endpoint, resolved on first sight and then only read.
+//! The handles of one set of label values, resolved on first sight and then only read.
 
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 
 use metrics::{Counter, Gauge, Histogram};
+use quanta::Instant;
 
-use super::instruments::Cache;
-use super::keyed::Keyed;
+use super::append_list::AppendList;
+use super::endpoints::Endpoints;
 use super::outcome::{Ending, Measurements};
 use super::settings::{Facts, Metric};
 use super::source::Source;
 use crate::labels::MethodLabel;
 use crate::resolved::{LastUsed, STALE_AFTER};
 
-/// Everything that is recorded under one endpoint.
+/// Everything that is recorded under one endpoint, method and set of extra label values.
 #[derive(Debug)]
 pub(crate) struct Series {
-    endpoint: Arc<str>,
     source: Arc<Source>,
     /// Guards hold series, and find the cache by them while it is there.
-    cache: Weak<Cache>,
-    stale_after: u64,
-    arriving: Keyed<MethodLabel, Arriving>,
-    ended: Keyed<(MethodLabel, Ending), Ended>,
-}
-
-/// What is recorded when a request arrives, and taken back when it ends.
-#[derive(Debug)]
-struct Arriving {
-    used: LastUsed,
-    in_flight: Gauge,
+    cache: Weak<Endpoints>,
+    endpoint: Arc<str>,
+    method: MethodLabel,
+    extra: Box<[Arc<str>]>,
+    /// After how many seconds without use a handle is stale; none if handles stay good.
+    stale_after: Option<u64>,
+    in_flight: OnceLock<(LastUsed, Gauge)>,
+    ended: AppendList<Ending, Ended>,
 }
 
 /// What is recorded when a request has ended in one way; the handles of metrics that are off do
@@ -45,105 +42,118 @@ struct Ended {
 }
 
 impl Series {
-    /// Prepares the handles of `endpoint`; none is resolved yet.
-    pub(crate) fn new(endpoint: Arc<str>, source: Arc<Source>, cache: Weak<Cache>) -> Self {
-        // Without a recorder handles do nothing, so look again every second until there is one.
-        let stale_after = if source.is_recording() { STALE_AFTER } else { 0 };
-        Self {
-            endpoint,
-            source,
-            cache,
-            stale_after,
-            arriving: Keyed::default(),
-            ended: Keyed::default(),
-        }
+    /// Prepares the handles; none is resolved yet.
+    pub(crate) fn new(
+        source: Arc<Source>,
+        cache: Weak<Endpoints>,
+        endpoint: Arc<str>,
+        method: MethodLabel,
+        extra: Box<[Arc<str>]>,
+    ) -> Self {
+        let stale_after = match (source.is_recording(), source.keeps_handles()) {
+            // Without a recorder handles do nothing, so look again until there is one.
+            (false, _) => Some(0),
+            (true, false) => Some(STALE_AFTER),
+            (true, true) => None,
+        };
+        let (in_flight, ended) = (OnceLock::new(), AppendList::new());
+        Self { source, cache, endpoint, method, extra, stale_after, in_flight, ended }
     }
 
-    /// The series of another endpoint of the same middleware.
-    pub(crate) fn of(&self, endpoint: &str) -> Arc<Self> {
+    /// Series of the same middleware and method with other label values.
+    pub(crate) fn sibling(&self, endpoint: &str, extra: &[Arc<str>]) -> Arc<Self> {
         match self.cache.upgrade() {
-            Some(cache) => cache.series(endpoint),
-            None => Arc::new(self.for_endpoint(endpoint.into())),
+            Some(cache) => cache.series(endpoint, self.method, extra),
+            None => self.orphan(endpoint.into(), extra),
         }
     }
 
     /// The same series with handles yet to be resolved, for when these are stale.
+    #[cold]
     pub(crate) fn renewed(self: &Arc<Self>) -> Arc<Self> {
         match self.cache.upgrade() {
             Some(cache) => cache.renew(self),
-            None => Arc::new(self.for_endpoint(Arc::clone(&self.endpoint))),
+            None => self.orphan(Arc::clone(&self.endpoint), &self.extra),
         }
     }
 
     /// Makes series outside of the cache, once that is gone and nobody else needs them.
-    fn for_endpoint(&self, endpoint: Arc<str>) -> Self {
-        Self::new(endpoint, Arc::clone(&self.source), Weak::clone(&self.cache))
+    #[cold]
+    fn orphan(&self, endpoint: Arc<str>, extra: &[Arc<str>]) -> Arc<Self> {
+        let (source, cache) = (Arc::clone(&self.source), Weak::clone(&self.cache));
+        Arc::new(Self::new(source, cache, endpoint, self.method, extra.into()))
     }
 
-    pub(crate) fn endpoint(&self) -> &Arc<str> {
+    pub(crate) fn endpoint(&self) -> &str {
         &self.endpoint
     }
 
-    pub(crate) fn source(&self) -> &Arc<Source> {
+    pub(crate) fn method(&self) -> MethodLabel {
+        self.method
+    }
+
+    pub(crate) fn extra(&self) -> &[Arc<str>] {
+        &self.extra
+    }
+
+    pub(crate) fn source(&self) -> &Source {
         &self.source
     }
 
-    /// Counts a request in. `false`, and nothing counted, if the handles are stale.
-    #[must_use]
-    pub(crate) fn arrive(&self, method: MethodLabel, extra: &[Arc<str>], second: u64) -> bool {
-        self.with_arriving(method, extra, second, |arriving| {
-            let fresh = arriving.used.touch(second, self.stale_after);
-            if fresh {
-                arriving.in_flight.increment(1.0);
-            }
-            fresh
-        })
+    /// Whether the handles stay good.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.stale_after.is_none()
     }
 
-    /// Counts out a request that was counted in here, with the same extra label values.
-    pub(crate) fn leave(&self, method: MethodLabel, extra: &[Arc<str>], second: u64) {
-        self.with_arriving(method, extra, second, |arriving| arriving.in_flight.decrement(1.0));
+    /// Counts a request in. `false`, and nothing counted, if the handles are stale.
+    #[inline]
+    #[must_use]
+    pub(crate) fn arrive(&self, now: Instant) -> bool {
+        let (used, in_flight) = self.in_flight(now);
+        let fresh = self.touch(used, now);
+        if fresh {
+            in_flight.increment(1.0);
+        }
+        fresh
+    }
+
+    /// Counts out a request that was counted in here.
+    #[inline]
+    pub(crate) fn leave(&self, now: Instant) {
+        self.in_flight(now).1.decrement(1.0);
     }
 
     /// Records a request that ended. `false`, and nothing recorded, if a handle is stale.
+    #[inline]
     #[must_use]
-    pub(crate) fn record(
-        &self,
-        (method, extra): (MethodLabel, &[Arc<str>]),
-        (ending, measured): (Ending, &Measurements),
-        second: u64,
-    ) -> bool {
-        let make = || self.ended(method, extra, ending, second);
-        self.ended.with(((method, ending), extra), make, |ended| {
-            let fresh = ended.used.touch(second, self.stale_after);
-            if fresh {
-                ended.record(ending, measured);
-            }
-            fresh
+    pub(crate) fn record(&self, ending: Ending, measured: &Measurements, now: Instant) -> bool {
+        let (_, ended) = self.ended.get_or_insert_with(&ending, || self.make_ended(ending, now));
+        let fresh = self.touch(&ended.used, now);
+        if fresh {
+            ended.record(ending, measured);
+        }
+        fresh
+    }
+
+    /// Notes a use; `false` if the last one is too long ago.
+    fn touch(&self, used: &LastUsed, now: Instant) -> bool {
+        match self.stale_after {
+            None => true,
+            Some(limit) => used.touch(self.source.second(now), limit),
+        }
+    }
+
+    fn in_flight(&self, now: Instant) -> &(LastUsed, Gauge) {
+        self.in_flight.get_or_init(|| {
+            let in_flight = &self.source.settings().in_flight;
+            let gauge = |metric: &Metric| self.source.gauge(metric, &self.facts(None));
+            let gauge = in_flight.as_ref().map_or(Gauge::noop(), gauge);
+            (LastUsed::at(self.source.second(now)), gauge)
         })
     }
 
-    fn with_arriving<T>(
-        &self,
-        method: MethodLabel,
-        extra: &[Arc<str>],
-        second: u64,
-        f: impl FnOnce(&Arriving) -> T,
-    ) -> T {
-        let make = || {
-            let facts = self.facts(method, extra);
-            let in_flight = &self.source.settings().in_flight;
-            let gauge = |metric: &Metric| self.source.gauge(metric, &facts);
-            Arriving {
-                used: LastUsed::at(second),
-                in_flight: in_flight.as_ref().map_or(Gauge::noop(), gauge),
-            }
-        };
-        self.arriving.with((method, extra), make, f)
-    }
-
-    fn ended(&self, method: MethodLabel, extra: &[Arc<str>], ending: Ending, second: u64) -> Ended {
-        let facts = Facts { ending: Some(ending), ..self.facts(method, extra) };
+    fn make_ended(&self, ending: Ending, now: Instant) -> Ended {
+        let facts = self.facts(Some(ending));
         let counter = |metric: &Option<Metric>| {
             metric.as_ref().map_or(Counter::noop(), |metric| self.source.counter(metric, &facts))
         };
@@ -153,7 +163,7 @@ impl Series {
         };
         let settings = self.source.settings();
         Ended {
-            used: LastUsed::at(second),
+            used: LastUsed::at(self.source.second(now)),
             requests: counter(&settings.requests),
             // Registered where it counts, since a counter is shown from then on.
             aborted: ending.reason.map_or(Counter::noop(), |_| counter(&settings.aborted)),
@@ -164,9 +174,9 @@ impl Series {
         }
     }
 
-    fn facts<'a>(&'a self, method: MethodLabel, extra: &'a [Arc<str>]) -> Facts<'a> {
-        let method = self.source.settings().methods.name(method);
-        Facts { method, endpoint: &self.endpoint, ending: None, extra, overflown: "" }
+    fn facts(&self, ending: Option<Ending>) -> Facts<'_> {
+        let method = self.source.settings().methods.name(self.method);
+        Facts { method, endpoint: &self.endpoint, ending, extra: &self.extra, overflown: "" }
     }
 }
 

@@ -67,6 +67,11 @@ impl Source {
         recording
     }
 
+    /// Whether handles stay good for ever.
+    pub(crate) fn keeps_handles(&self) -> bool {
+        self.backend.keeps_handles()
+    }
+
     /// Whether `endpoint` is kept, and not the overflow value to be used in its place.
     pub(crate) fn admits_endpoint(&self, endpoint: &str) -> bool {
         let admitted = self.endpoints.admit(endpoint).is_some();
