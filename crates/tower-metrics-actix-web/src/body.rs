@@ -39,15 +39,12 @@ impl<B: MessageBody> MessageBody for ResponseBody<B> {
     ) -> Poll<Option<Result<Bytes, B::Error>>> {
         let this = self.project();
         let chunk = ready!(RequestGuard::watch_panic(this.guard, || this.inner.poll_next(cx)));
-        let Some(mut guard) = this.guard.take() else {
-            return Poll::Ready(chunk);
-        };
-        match &chunk {
-            None => guard.complete(),
-            Some(Err(_)) => guard.abort(AbortReason::BodyError),
-            Some(Ok(bytes)) => {
-                guard.sent(bytes.len() as u64);
-                *this.guard = Some(guard);
+        if let (Some(Ok(bytes)), Some(guard)) = (&chunk, this.guard.as_mut()) {
+            guard.sent(bytes.len() as u64);
+        } else if let Some(guard) = this.guard.take() {
+            match chunk {
+                None => guard.complete(),
+                Some(_) => guard.abort(AbortReason::BodyError),
             }
         }
         Poll::Ready(chunk)

@@ -1,9 +1,11 @@
 //! The guard of a request that has not been routed yet.
 
 use std::cell::OnceCell;
+use std::ptr;
 use std::rc::Rc;
 
 use actix_web::dev::{ResourceMap, ServiceRequest, Url};
+use actix_web::http::uri::PathAndQuery;
 use actix_web::{HttpMessage as _, HttpRequest};
 use tower_metrics_core::Route;
 use tower_metrics_core::request::{AbortReason, RequestGuard};
@@ -20,9 +22,33 @@ pub(crate) struct EarlyGuard {
     guard: Option<RequestGuard>,
     /// What somebody further out named the request.
     named: Option<Route>,
-    /// The target as the router sees it: with its escapes resolved.
-    target: Url,
+    target: Target,
     routes: Routes,
+}
+
+/// The path of a request as the router sees it: with its escapes resolved.
+#[derive(Debug)]
+enum Target {
+    /// There were none. Shares its memory with the request.
+    Plain(Option<PathAndQuery>),
+    Resolved(Box<str>),
+}
+
+impl Target {
+    fn of(url: &Url) -> Self {
+        if ptr::eq(url.path(), url.uri().path()) {
+            Self::Plain(url.uri().path_and_query().cloned())
+        } else {
+            Self::Resolved(url.path().into())
+        }
+    }
+
+    fn path(&self) -> &str {
+        match self {
+            Self::Plain(path) => path.as_ref().map_or("/", PathAndQuery::path),
+            Self::Resolved(path) => path,
+        }
+    }
 }
 
 impl EarlyGuard {
@@ -31,20 +57,21 @@ impl EarlyGuard {
         Self {
             guard: Some(guard),
             named: request.extensions().get().cloned(),
-            target: request.match_info().get_ref().clone(),
+            target: Target::of(request.match_info().get_ref()),
             routes: Rc::clone(routes),
         }
     }
 
-    /// Gives the guard up: there is a response to `request`, so it was routed.
-    pub(crate) fn routed(mut self, request: &HttpRequest) -> Option<RequestGuard> {
-        let mut guard = self.guard.take()?;
-        if let Some(route) = request.extensions().get::<Route>() {
-            guard.set_route(route.as_str());
-        } else if let Some(pattern) = request.match_pattern() {
-            guard.set_route(&pattern);
+    /// The guard, which knows its route now: there is a response to `request`, so it was routed.
+    pub(crate) fn routed(&mut self, request: &HttpRequest) -> &mut Option<RequestGuard> {
+        if let Some(guard) = &mut self.guard {
+            if let Some(route) = request.extensions().get::<Route>() {
+                guard.set_route(route.as_str());
+            } else if let Some(pattern) = request.match_pattern() {
+                guard.set_route(&pattern);
+            }
         }
-        Some(guard)
+        &mut self.guard
     }
 
     /// Gives the guard up, its route looked up by the path unless it was named.

@@ -13,7 +13,7 @@ use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse};
 use pin_project_lite::pin_project;
 use tower_metrics_core::middleware::Unmeasured;
-use tower_metrics_core::request::{AbortReason, on_unwind};
+use tower_metrics_core::request::{AbortReason, RequestGuard, on_unwind};
 use tower_metrics_prometheus::Scrape;
 
 use crate::body::ResponseBody;
@@ -69,7 +69,7 @@ where
                 Task::Measure { early } => {
                     let polled = on_unwind(|| this.inner.poll(cx), || EarlyGuard::panicked(early));
                     let result = ready!(polled);
-                    return Poll::Ready(measure(result, early.take(), this.shared));
+                    return Poll::Ready(measure(result, early, this.shared));
                 }
                 Task::Answer => {
                     let response = ready!(this.inner.as_mut().poll(cx))?;
@@ -94,13 +94,13 @@ where
 /// Hands the guard on to the body, or ends the request if nothing will be sent of the body.
 fn measure<B: MessageBody>(
     result: Result<ServiceResponse<B>, Error>,
-    early: Option<EarlyGuard>,
+    early: &mut Option<EarlyGuard>,
     shared: &Shared,
 ) -> Result<Measured<B>, Error> {
     let response = match result {
         Ok(response) => response,
         Err(error) => {
-            if let Some(mut guard) = early.and_then(EarlyGuard::looked_up) {
+            if let Some(mut guard) = early.take().and_then(EarlyGuard::looked_up) {
                 // actix-web makes a response of the error: an ordinary answer, unless it says that
                 // the service failed.
                 let status = error.as_response_error().status_code();
@@ -117,25 +117,36 @@ fn measure<B: MessageBody>(
     let Some(early) = early else {
         return Ok(unmeasured(response));
     };
-    let Some(mut guard) = early.routed(response.request()) else {
-        return Ok(unmeasured(response));
-    };
-    if response.request().extensions().contains::<Unmeasured>() {
+    let place = early.routed(response.request());
+    if let Some(guard) = place.take_if(|_| is_unmeasured(&response)) {
         guard.discard();
-        return Ok(unmeasured(response));
     }
+    if let Some(guard) = place.take_if(|guard| !is_sent_on(&response, guard, shared)) {
+        guard.complete();
+    }
+    Ok(response.map_body(|_, body| EitherBody::left(ResponseBody::new(body, place.take()))))
+}
+
+fn is_unmeasured<B>(response: &ServiceResponse<B>) -> bool {
+    response.request().extensions().contains::<Unmeasured>()
+}
+
+/// Tells the guard about the head; `false` if nothing will be sent of the body.
+fn is_sent_on<B: MessageBody>(
+    response: &ServiceResponse<B>,
+    guard: &mut RequestGuard,
+    shared: &Shared,
+) -> bool {
     if let Some(instruments) = &shared.instruments {
         let head = response.response().head();
-        shared.rules.add_response_labels(instruments, head, &mut guard);
+        shared.rules.add_response_labels(instruments, head, guard);
     }
     guard.response(response.status().as_u16());
-    let size = response.response().body().size();
-    if !guard.sends_body() || size.is_eof() {
-        guard.complete();
-        return Ok(unmeasured(response));
+    if !guard.sends_body() || response.response().body().size().is_eof() {
+        return false;
     }
     guard.expect_bytes(content_length(response.response()));
-    Ok(response.map_body(|_, body| EitherBody::left(ResponseBody::new(body, Some(guard)))))
+    true
 }
 
 /// How many bytes the server will take from the body, if that is known: those that the body says,

@@ -19,6 +19,8 @@ const LISTS: usize = 128;
 pub(crate) struct Endpoints {
     source: Arc<Source>,
     lists: [AppendList<Arc<str>, Endpoint>; LISTS],
+    /// Apart from the others, since some frameworks know no route when a request arrives.
+    unmatched: (Arc<str>, Endpoint),
     hasher: foldhash::fast::RandomState,
     /// For the series, which must not keep their cache alive.
     this: Weak<Self>,
@@ -48,6 +50,7 @@ impl Endpoints {
         Arc::new_cyclic(|this| Self {
             source: Arc::new(source),
             lists: [const { AppendList::new() }; LISTS],
+            unmatched: (Route::UNMATCHED.into(), Endpoint::default()),
             hasher: foldhash::fast::RandomState::default(),
             this: Weak::clone(this),
         })
@@ -69,7 +72,21 @@ impl Endpoints {
         method: MethodLabel,
         extra: &[Arc<str>],
     ) -> Arc<Series> {
-        let (name, endpoint) = self.endpoint(endpoint);
+        self.series_in(self.endpoint(endpoint), method, extra)
+    }
+
+    /// The series of these label values for requests that matched no route.
+    pub(crate) fn unmatched(&self, method: MethodLabel, extra: &[Arc<str>]) -> Arc<Series> {
+        let (name, endpoint) = &self.unmatched;
+        self.series_in((name, endpoint), method, extra)
+    }
+
+    fn series_in(
+        &self,
+        (name, endpoint): (&Arc<str>, &Endpoint),
+        method: MethodLabel,
+        extra: &[Arc<str>],
+    ) -> Arc<Series> {
         let make = || self.make(name, method, extra);
         endpoint.with_slot(method, extra, |slot| slot.series(make))
     }
@@ -95,8 +112,11 @@ impl Endpoints {
 
     #[cold]
     fn insert(&self, endpoint: &str) -> (&Arc<str>, &Endpoint) {
-        let reserved = [Route::UNMATCHED, Route::OVERFLOW].contains(&endpoint);
-        if !reserved && !self.source.admits_endpoint(endpoint) {
+        if endpoint == Route::UNMATCHED {
+            let (name, unmatched) = &self.unmatched;
+            return (name, unmatched);
+        }
+        if endpoint != Route::OVERFLOW && !self.source.admits_endpoint(endpoint) {
             return self.endpoint(Route::OVERFLOW);
         }
         self.list(endpoint).get_or_insert_with(&endpoint.into(), Endpoint::default)

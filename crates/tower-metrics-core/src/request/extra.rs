@@ -13,6 +13,9 @@ pub struct ExtraLabels {
 
 impl ExtraLabels {
     pub(super) fn new(source: &Source) -> Self {
+        if source.settings().extra_labels.is_empty() {
+            return Self::default();
+        }
         let empty: Arc<str> = Arc::default();
         Self { values: source.settings().extra_labels.iter().map(|_| Arc::clone(&empty)).collect() }
     }

@@ -75,14 +75,17 @@ impl RequestGuard {
     pub(super) fn new(
         cache: &Endpoints,
         method: &str,
-        endpoint: &str,
+        route: Option<&str>,
         labels: ExtraLabels,
     ) -> Self {
         let known = Method::from(method);
         let settings = cache.source().settings();
         let label = settings.methods.label(known, method);
         let arrived_labels = if settings.in_flight_by_extra { labels.values() } else { &[] };
-        let mut series = cache.series(endpoint, label, arrived_labels);
+        let mut series = match route {
+            Some(route) => cache.series(route, label, arrived_labels),
+            None => cache.unmatched(label, arrived_labels),
+        };
         let arrived = Instant::now();
         while !series.arrive(arrived) {
             series = series.renewed();
@@ -96,7 +99,7 @@ impl RequestGuard {
             remaining: Self::UNKNOWN,
             end: End::Dropped,
             method: known,
-            routed: endpoint != Route::UNMATCHED,
+            routed: route.is_some(),
             wants: Wants { head_at: settings.times_head(), grpc: settings.grpc_status },
             status: None,
             rare: has_labels.then(|| Box::new(Rare { labels, ..Rare::default() })),

@@ -8,7 +8,6 @@ use super::guard::RequestGuard;
 use super::settings::Settings;
 use super::source::Source;
 use crate::backend::{Backend, DeclareError};
-use crate::labels::Route;
 
 /// The metrics of a layer: the cached handles, and the backend that they come from.
 ///
@@ -86,7 +85,7 @@ impl Instruments {
     /// yet ([`RequestGuard::set_route`]).
     #[inline]
     pub fn start(&self, method: &str, route: Option<&str>, labels: ExtraLabels) -> RequestGuard {
-        RequestGuard::new(&self.cache, method, route.unwrap_or(Route::UNMATCHED), labels)
+        RequestGuard::new(&self.cache, method, route, labels)
     }
 }
 
