@@ -15,6 +15,8 @@ pub enum Chunk<'a> {
         /// Why there are no more.
         reason: FinishReason,
     },
+    /// The time for the generation is over.
+    TimedOut,
     /// The generation failed, in a way of this name. See
     /// [`Outcome::Error`](crate::Outcome::Error).
     Failed(&'a str),

@@ -69,6 +69,7 @@ where
                         request.complete_output(reason);
                         request.finish(Outcome::Success);
                     }
+                    Chunk::TimedOut => request.finish(Outcome::Timeout),
                     Chunk::Failed(error_type) => request.finish(Outcome::Error(error_type)),
                 }
                 if unless_it_panics(|| this.stream.size_hint()) == Some((0, Some(0))) {
@@ -82,5 +83,35 @@ where
 
     fn size_hint(&self) -> (usize, Option<usize>) {
         self.stream.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{StreamExt as _, stream};
+    use tower_metrics_prometheus::Exporter;
+
+    use super::*;
+    use crate::Inference;
+
+    /// A stream that watches the time itself says so, and what it sent before is kept.
+    #[tokio::test]
+    async fn a_stream_can_say_that_its_time_is_over() {
+        let exporter = Exporter::builder().build().unwrap();
+        let inference =
+            Inference::builder().with_recorder(exporter.recorder()).with_tokens().build().unwrap();
+        let request = inference.register("llama").unwrap().start();
+        let items = stream::iter([Chunk::Tokens(2), Chunk::TimedOut]);
+        request.stream_as(items, |item| *item).collect::<Vec<_>>().await;
+
+        let text = exporter.render();
+        for line in [
+            "inference_requests_total{model_name=\"llama\",status=\"timeout\"} 1\n",
+            "inference_finish_total{model_name=\"llama\",finish_reason=\"timeout\"} 1\n",
+            "inference_output_tokens_total{model_name=\"llama\"} 2\n",
+            "inference_in_flight_requests{model_name=\"llama\"} 0\n",
+        ] {
+            assert!(text.contains(line), "no {line}in {text}");
+        }
     }
 }
