@@ -49,7 +49,7 @@ async fn failures_are_answered_in_json_with_their_status(framework: Framework) {
     for (request, status, error) in [
         (to(Method::GET, "/nowhere"), 404, "no such route"),
         (to(Method::GET, "/predict/resnet50"), 405, "method not allowed"),
-        (json("/predict/nope", input_taking(0)), 404, "model \"nope\" is not loaded"),
+        (json("/predict/nope", input_taking(0)), 404, "there is no model \"nope\""),
         (json("/predict/%ff", input_taking(0)), 400, "the model's name is not UTF-8"),
         (json("/predict/resnet50", input_taking(60_000)), 504, "inference took longer than 100 ms"),
         (
@@ -62,7 +62,7 @@ async fn failures_are_answered_in_json_with_their_status(framework: Framework) {
         (
             body("{}"),
             422,
-            "the body is no prediction request: missing field `input` at line 1 column 2",
+            "the body is not what is wanted: missing field `input` at line 1 column 2",
         ),
         (body(&long), 413, "the body is longer than 65536 bytes"),
         (predict().with_body("{}"), 415, "the content type of the body is not application/json"),

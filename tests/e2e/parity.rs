@@ -29,8 +29,11 @@ const METHODS: [&str; 13] = [
 const JSON: &str = "content-type: application/json\r\n";
 
 /// Paths with a route and without, two of them forms that only a scanner sends.
-const PATHS: [&str; 9] = [
+const PATHS: [&str; 12] = [
     "/health",
+    "/models",
+    "/models/resnet50/load",
+    "/models/nope/unload",
     "/health?verbose",
     "/predict/resnet50",
     "/predict/resnet50/",
@@ -127,7 +130,22 @@ fn requests() -> Vec<Vec<u8>> {
     for body in bodies {
         requests.push(request("POST", "/predict/resnet50", JSON, body));
     }
-    requests.push(request("POST", "/predict/nope", JSON, b"{"));
+    for body in [
+        br#"{"prompt": "a photo", "max_tokens": 0}"#.as_slice(),
+        br#"{"prompt": "a photo", "max_tokens": 3}"#,
+        br#"{"prompt": "a photo", "fail": true}"#,
+        br#"{"prompt": "a photo", "token_delay_ms": 60000}"#,
+        b"{}",
+    ] {
+        requests.push(request("POST", "/generate/bert-base", JSON, body));
+        requests.push(request("POST", "/generate/resnet50", JSON, body));
+    }
+    for path in ["/predict/nope", "/generate/nope", "/generate/%ff", "/models/%ff/load"] {
+        requests.push(request("POST", path, JSON, b"{"));
+    }
+    for body in [br#"{"fail": true}"#.as_slice(), b"{"] {
+        requests.push(request("POST", "/models/bert-base/load", JSON, body));
+    }
     for headers in [
         "",
         "content-type: text/plain\r\n",

@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, num::NonZeroU16, time::Duration};
 
 use clap::{Command, CommandFactory as _, FromArgMatches as _, Parser};
 
@@ -18,7 +18,15 @@ pub struct Options {
 
     /// Answers 504 when an inference takes longer than this many milliseconds.
     #[arg(long, value_name = "MS", default_value_t = 2000)]
-    timeout_ms: u64,
+    timeout_ms: u32,
+
+    /// How many requests a model runs at once; more wait.
+    #[arg(long, value_name = "N", default_value = "8")]
+    max_concurrency: NonZeroU16,
+
+    /// How many requests may wait; more are answered with 429.
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    max_waiting: u16,
 }
 
 impl Options {
@@ -35,8 +43,18 @@ impl Options {
     }
 
     /// Returns how long an inference may take.
-    pub fn timeout(&self) -> Duration {
-        Duration::from_millis(self.timeout_ms)
+    pub(crate) fn timeout(&self) -> Duration {
+        Duration::from_millis(self.timeout_ms.into())
+    }
+
+    /// Returns how many requests a model runs at once.
+    pub(crate) fn max_concurrency(&self) -> NonZeroU16 {
+        self.max_concurrency
+    }
+
+    /// Returns how many requests may wait.
+    pub(crate) fn max_waiting(&self) -> u16 {
+        self.max_waiting
     }
 
     /// Returns how long a stopping service waits for the requests in flight: an inference ends by
@@ -54,13 +72,13 @@ fn command(program: &Program) -> Command {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     const PROGRAM: Program =
         Program { name: "service", about: "Serves.", default_listen: "127.0.0.1:8000" };
 
-    fn options(arguments: &[&str]) -> Options {
+    pub(crate) fn options(arguments: &[&str]) -> Options {
         let matches = command(&PROGRAM).get_matches_from([&["service"], arguments].concat());
         Options::from_arg_matches(&matches).unwrap()
     }
@@ -74,10 +92,16 @@ mod tests {
     /// Every value can be set, and what follows from it follows.
     #[test]
     fn options_are_read() {
-        let options = options(&["--listen", "[::1]:0", "--timeout-ms", "300"]);
+        let options = options(&[
+            "--listen=[::1]:0",
+            "--timeout-ms=300",
+            "--max-concurrency=2",
+            "--max-waiting=3",
+        ]);
         assert_eq!(options.listen(), "[::1]:0".parse().unwrap());
         assert_eq!(options.timeout(), Duration::from_millis(300));
         assert_eq!(options.shutdown_grace(), Duration::from_millis(5300));
+        assert_eq!((options.max_concurrency().get(), options.max_waiting()), (2, 3));
     }
 
     /// Each program has its own address, and its help says so.

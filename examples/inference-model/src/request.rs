@@ -3,46 +3,120 @@
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::{error::ApiError, model::Job};
+use crate::error::ApiError;
 
 /// How many bytes the body of a request may have: 64 KiB, much more than any model's input.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// The body of a request, as it came.
+#[derive(Debug)]
+pub struct Body<B> {
+    content_type: Option<Vec<u8>>,
+    bytes: Result<B, ApiError>,
+}
 
 /// The body of `POST /predict/{model_name}`.
 #[derive(Debug, Deserialize)]
 pub struct PredictRequest {
     /// What the model looks at.
-    input: String,
-    /// How long the simulated inference takes, in milliseconds.
+    pub(crate) input: String,
+    /// How long the inference is made to take besides, in milliseconds.
     #[serde(default)]
     delay_ms: u64,
-    /// Makes the simulated inference fail.
+    /// Makes the inference fail.
     #[serde(default)]
-    fail: bool,
+    pub(crate) fail: bool,
 }
 
-impl PredictRequest {
-    /// Reads a body, given the `content-type` it came with.
+/// The body of `POST /generate/{model_name}`.
+#[derive(Debug, Deserialize)]
+pub struct GenerateRequest {
+    /// What the model continues.
+    pub(crate) prompt: String,
+    /// How many tokens there may be.
+    #[serde(default = "default_max_tokens")]
+    pub(crate) max_tokens: usize,
+    /// How long each token is made to take, in milliseconds.
+    #[serde(default)]
+    token_delay_ms: u64,
+    /// Makes the generation fail after its first token.
+    #[serde(default)]
+    pub(crate) fail: bool,
+}
+
+/// The body of `POST /models/{model_name}/load`.
+#[derive(Debug, Deserialize)]
+#[serde(default)]
+pub struct LoadRequest {
+    /// How long loading is made to take besides, in milliseconds.
+    delay_ms: u64,
+    /// Makes loading fail.
+    pub(crate) fail: bool,
+}
+
+impl<B: AsRef<[u8]>> Body<B> {
+    /// Takes a body with the `content-type` it came with, or the reason why there is none.
+    pub fn new(content_type: Option<&[u8]>, bytes: Result<B, ApiError>) -> Self {
+        Self { content_type: content_type.map(<[u8]>::to_vec), bytes }
+    }
+
+    /// Reads the body as JSON.
     ///
     /// The frameworks' own JSON extractors differ in texts, limits and status codes.
-    ///
-    /// # Errors
-    ///
-    /// [`ApiError::UnsupportedMediaType`], [`ApiError::Syntax`] or [`ApiError::Shape`].
-    pub fn parse(content_type: Option<&[u8]>, body: &[u8]) -> Result<Self, ApiError> {
-        if !content_type.is_some_and(is_json) {
+    pub(crate) fn json<T: DeserializeOwned>(self) -> Result<T, ApiError> {
+        let bytes = self.bytes?;
+        if !self.content_type.is_some_and(|content_type| is_json(&content_type)) {
             return Err(ApiError::UnsupportedMediaType);
         }
-        serde_json::from_slice(body).map_err(|error| {
+        serde_json::from_slice(bytes.as_ref()).map_err(|error| {
             if error.is_data() { ApiError::Shape(error) } else { ApiError::Syntax(error) }
         })
     }
 
-    pub(crate) fn into_job(self) -> Job {
-        let Self { input, delay_ms, fail } = self;
-        Job { input, delay: Duration::from_millis(delay_ms), fail }
+    /// Reads the body as JSON, unless it is empty.
+    pub(crate) fn json_or_default<T: DeserializeOwned + Default>(self) -> Result<T, ApiError> {
+        let is_empty = self.bytes.as_ref().is_ok_and(|bytes| bytes.as_ref().is_empty());
+        if is_empty { Ok(T::default()) } else { self.json() }
+    }
+}
+
+impl PredictRequest {
+    pub(crate) fn delay(&self) -> Duration {
+        Duration::from_millis(self.delay_ms)
+    }
+
+    /// Returns the number of words, which these models take for tokens.
+    pub(crate) fn tokens(&self) -> usize {
+        self.input.split_whitespace().count()
+    }
+}
+
+impl GenerateRequest {
+    pub(crate) fn token_delay(&self) -> Duration {
+        Duration::from_millis(self.token_delay_ms)
+    }
+
+    /// Returns the number of words in the prompt.
+    pub(crate) fn tokens(&self) -> usize {
+        self.prompt.split_whitespace().count()
+    }
+}
+
+fn default_max_tokens() -> usize {
+    16
+}
+
+impl LoadRequest {
+    pub(crate) fn delay(&self) -> Duration {
+        Duration::from_millis(self.delay_ms)
+    }
+}
+
+impl Default for LoadRequest {
+    fn default() -> Self {
+        Self { delay_ms: 100, fail: false }
     }
 }
 
@@ -70,20 +144,36 @@ mod tests {
 
     const JSON: Option<&[u8]> = Some(b"application/json");
 
-    fn refused(content_type: Option<&[u8]>, body: &str) -> (u16, String) {
-        let error = PredictRequest::parse(content_type, body.as_bytes()).unwrap_err();
+    fn body(content_type: Option<&[u8]>, body: &'static str) -> Body<&'static str> {
+        Body::new(content_type, Ok(body))
+    }
+
+    fn refused(content_type: Option<&[u8]>, text: &'static str) -> (u16, String) {
+        let error = body(content_type, text).json::<PredictRequest>().unwrap_err();
         (error.status(), error.to_string())
     }
 
     /// Only the input is needed.
     #[test]
     fn delay_and_failure_are_optional() {
-        let job = PredictRequest::parse(JSON, br#"{"input": "a cat"}"#).unwrap().into_job();
-        assert_eq!((&*job.input, job.delay, job.fail), ("a cat", Duration::ZERO, false));
+        let request: PredictRequest = body(JSON, r#"{"input": "a cat"}"#).json().unwrap();
+        let (delay, fail) = (request.delay(), request.fail);
+        assert_eq!((&*request.input, delay, fail), ("a cat", Duration::ZERO, false));
 
-        let body = br#"{"input": "a cat", "delay_ms": 3, "fail": true}"#;
-        let job = PredictRequest::parse(JSON, body).unwrap().into_job();
-        assert_eq!((job.delay, job.fail), (Duration::from_millis(3), true));
+        let all = r#"{"input": "a cat", "delay_ms": 3, "fail": true}"#;
+        let request: PredictRequest = body(JSON, all).json().unwrap();
+        assert_eq!((request.delay(), request.fail), (Duration::from_millis(3), true));
+    }
+
+    /// Loading needs no body at all; one that is there must be right.
+    #[test]
+    fn an_empty_body_loads_as_usual() {
+        let request: LoadRequest = body(None, "").json_or_default().unwrap();
+        assert_eq!((request.delay_ms, request.fail), (100, false));
+        let request: LoadRequest = body(JSON, r#"{"delay_ms": 3}"#).json_or_default().unwrap();
+        assert_eq!((request.delay_ms, request.fail), (3, false));
+        let error = body(None, "{}").json_or_default::<LoadRequest>().unwrap_err();
+        assert_eq!(error.status(), 415);
     }
 
     /// Parameters and case mean nothing; derived formats are JSON too.
@@ -111,7 +201,7 @@ mod tests {
         let (status, text) = refused(JSON, "{}");
         assert_eq!(status, 422);
         let reason = "missing field `input` at line 1 column 2";
-        assert_eq!(text, format!("the body is no prediction request: {reason}"));
+        assert_eq!(text, format!("the body is not what is wanted: {reason}"));
     }
 
     /// Escapes are resolved, the slash included, and nothing is guessed.

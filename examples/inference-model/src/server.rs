@@ -1,49 +1,184 @@
-//! One prediction, with its time limit.
+//! What can be asked of the service, and how it is counted.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, error::Error, time::Duration};
 
 use serde::Serialize;
-use tokio::time;
+use tower_metrics::{Inference, inference::InferenceRequest};
 
 use crate::{
     error::ApiError,
-    model::{Prediction, Registry},
-    request::PredictRequest,
+    gauges,
+    generation::{Events, Generation},
+    models::{Entry, KNOWN, Prediction, Ready},
+    options::Options,
+    queue::{Queue, Slot},
+    request::{Body, GenerateRequest, LoadRequest, PredictRequest},
+    time_limit::TimeLimit,
 };
 
-/// Answers predictions: the loaded models, and how long one may take.
+/// Everything that can be asked of the service, but for its health.
+///
+/// Each method takes what came in a request, right or wrong, so that what is wrong with it is
+/// answered and counted here. A wrong model is reported before a wrong body.
 #[derive(Debug)]
-pub struct Predictor {
-    models: Registry,
+pub struct ModelServer {
+    inference: Inference,
+    models: BTreeMap<&'static str, Entry>,
+    queue: Queue,
     timeout: Duration,
 }
 
-impl Predictor {
-    /// Loads every model.
-    pub async fn load(timeout: Duration) -> Self {
-        Self { models: Registry::load_all().await, timeout }
-    }
+/// A request that runs.
+struct Running {
+    request: InferenceRequest,
+    slot: Slot,
+    limit: TimeLimit,
+}
 
-    /// Runs one inference. A wrong model is reported before a wrong body.
+impl ModelServer {
+    /// Loads every model, one after the other.
     ///
     /// # Errors
     ///
-    /// [`ApiError::UnknownModel`], that of `request`, [`ApiError::Timeout`] or
-    /// [`ApiError::Inference`].
-    pub async fn predict(
+    /// That of a metric or of a model, neither of which should fail.
+    pub async fn start(options: &Options) -> Result<Self, Box<dyn Error>> {
+        Self::start_with(Inference::builder().with_tokens().build()?, options).await
+    }
+
+    async fn start_with(inference: Inference, options: &Options) -> Result<Self, Box<dyn Error>> {
+        let queue = Queue::new(options.max_waiting());
+        gauges::observe(&inference, &queue)?;
+        let mut models = BTreeMap::new();
+        for known in KNOWN {
+            let entry = Entry::register(known, &inference, options.max_concurrency())?;
+            entry.load(&inference, LoadRequest::default()).await?;
+            models.insert(entry.name(), entry);
+        }
+        Ok(Self { inference, models, queue, timeout: options.timeout() })
+    }
+
+    /// Answers `POST /predict/{model_name}`.
+    ///
+    /// # Errors
+    ///
+    /// An [`ApiError`] that says what is wrong with the request, or went wrong.
+    pub async fn predict<B: AsRef<[u8]>>(
         &self,
         model_name: String,
-        request: Result<PredictRequest, ApiError>,
+        body: Body<B>,
     ) -> Result<Prediction, ApiError> {
-        let Some(model) = self.models.get(&model_name) else {
-            return Err(ApiError::UnknownModel { model_name });
-        };
-        let job = request?.into_job();
-        let prediction = time::timeout(self.timeout, model.predict(&job))
-            .await
-            .map_err(|_| ApiError::Timeout { limit: self.timeout })??;
-        Ok(prediction)
+        let (model, prediction): (_, PredictRequest) =
+            self.accept(model_name, |model| Ok((model, body.json()?)))?;
+        let Running { mut request, slot, limit } = self.wait(&model).await?;
+        request.set_input_tokens(prediction.tokens());
+        let answer = limit.apply(model.predict(prediction, slot)).await;
+        match &answer {
+            Ok(_) => request.success(),
+            Err(error) => request.end(error.outcome()),
+        }
+        answer
     }
+
+    /// Answers `POST /generate/{model_name}`.
+    ///
+    /// # Errors
+    ///
+    /// An [`ApiError`] that says what is wrong with the request, or went wrong before the first
+    /// event.
+    pub async fn generate<B: AsRef<[u8]>>(
+        &self,
+        model_name: String,
+        body: Body<B>,
+    ) -> Result<Events, ApiError> {
+        let (model, tokens, wanted) = self.accept(model_name, |model| {
+            let wanted: GenerateRequest = body.json()?;
+            let tokens = model.generate(&wanted.prompt)?;
+            Ok((model, tokens, wanted))
+        })?;
+        let Running { mut request, slot, limit } = self.wait(&model).await?;
+        request.set_input_tokens(wanted.tokens());
+        Ok(Generation::new(model, tokens, &wanted, limit, slot).events(request))
+    }
+
+    /// Answers `POST /models/{model_name}/load`.
+    ///
+    /// # Errors
+    ///
+    /// An [`ApiError`] that says what is wrong with the request, or went wrong.
+    pub async fn load<B: AsRef<[u8]>>(
+        &self,
+        model_name: String,
+        body: Body<B>,
+    ) -> Result<ModelStatus, ApiError> {
+        let entry = self.entry(model_name)?;
+        entry.load(&self.inference, body.json_or_default()?).await?;
+        Ok(ModelStatus::of(entry))
+    }
+
+    /// Answers `POST /models/{model_name}/unload`.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiError::UnknownModel`].
+    pub async fn unload(&self, model_name: String) -> Result<ModelStatus, ApiError> {
+        let entry = self.entry(model_name)?;
+        entry.unload(&self.inference).await;
+        Ok(ModelStatus::of(entry))
+    }
+
+    /// Answers `GET /models`.
+    pub fn models(&self) -> ModelList {
+        ModelList { models: self.models.values().map(ModelStatus::of).collect() }
+    }
+
+    fn entry(&self, model_name: String) -> Result<&Entry, ApiError> {
+        self.models.get(&*model_name).ok_or(ApiError::UnknownModel { model_name })
+    }
+
+    /// Checks a request; one that is not accepted is counted as rejected: by its model, or as
+    /// `unknown`.
+    fn accept<T>(
+        &self,
+        model_name: String,
+        check: impl FnOnce(Ready) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        let metrics = self.inference.model(&model_name);
+        let accepted = self.entry(model_name).and_then(Entry::ready).and_then(check);
+        accepted.inspect_err(|_| metrics.reject())
+    }
+
+    /// Waits for a slot of the model, for as long as the request has time.
+    async fn wait(&self, model: &Ready) -> Result<Running, ApiError> {
+        let limit = TimeLimit::starting_now(self.timeout);
+        let queued = model.metrics.enqueue();
+        match limit.apply(self.queue.slot(&model.slots)).await {
+            Ok(slot) => Ok(Running { request: queued.start(), slot, limit }),
+            Err(error) => {
+                queued.end(error.outcome());
+                Err(error)
+            }
+        }
+    }
+}
+
+/// One model of [`ModelList`].
+#[derive(Debug, Serialize)]
+pub struct ModelStatus {
+    name: &'static str,
+    state: &'static str,
+    version: &'static str,
+}
+
+impl ModelStatus {
+    fn of(entry: &Entry) -> Self {
+        Self { name: entry.name(), state: entry.state(), version: entry.version() }
+    }
+}
+
+/// The answer to `GET /models`.
+#[derive(Debug, Serialize)]
+pub struct ModelList {
+    models: Vec<ModelStatus>,
 }
 
 /// The answer to `GET /health`.
@@ -58,64 +193,4 @@ impl Health {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Asks a predictor with a time limit of one second.
-    async fn predict(model_name: &str, body: &str) -> Result<Prediction, (u16, String)> {
-        let predictor = Predictor::load(Duration::from_secs(1)).await;
-        let request = PredictRequest::parse(Some(b"application/json"), body.as_bytes());
-        let answer = predictor.predict(model_name.to_owned(), request).await;
-        answer.map_err(|error| (error.status(), error.to_string()))
-    }
-
-    /// The bytes of an answer: the same three keys for each model, in this order.
-    #[tokio::test(start_paused = true)]
-    async fn prediction_has_model_output_and_tokens() {
-        for (model, json) in [
-            (
-                "resnet50",
-                r#"{"model":"resnet50","output":{"label":"tabby cat","confidence":0.6137254901960785},"tokens":5}"#,
-            ),
-            (
-                "bert-base",
-                r#"{"model":"bert-base","output":{"dimensions":8,"norm":4.066044538038577},"tokens":5}"#,
-            ),
-        ] {
-            let answer = predict(model, r#"{"input": "a photo of a cat"}"#).await.unwrap();
-            assert_eq!(serde_json::to_string(&answer).unwrap(), json);
-        }
-    }
-
-    /// A model that is not loaded is 404, whatever the body.
-    #[tokio::test(start_paused = true)]
-    async fn unknown_model_is_404() {
-        let error = (404, "model \"alexnet\" is not loaded".to_owned());
-        for body in [r#"{"input": "a cat"}"#, "{"] {
-            assert_eq!(predict("alexnet", body).await.unwrap_err(), error);
-        }
-        assert_eq!(predict("resnet50", "{").await.unwrap_err().0, 400);
-    }
-
-    /// An inference that takes longer than the limit is 504; one that takes less is not.
-    #[tokio::test(start_paused = true)]
-    async fn slow_inference_is_504() {
-        predict("resnet50", r#"{"input": "a cat", "delay_ms": 999}"#).await.unwrap();
-        let slow = predict("resnet50", r#"{"input": "a cat", "delay_ms": 1001}"#).await;
-        let error = (504, "inference took longer than 1000 ms".to_owned());
-        assert_eq!(slow.unwrap_err(), error);
-    }
-
-    /// A failed inference is 500.
-    #[tokio::test(start_paused = true)]
-    async fn failed_inference_is_500() {
-        let failed = predict("resnet50", r#"{"input": "a cat", "fail": true}"#).await;
-        assert_eq!(failed.unwrap_err(), (500, "inference with resnet50 failed".to_owned()));
-    }
-
-    /// The health check has nothing else to say.
-    #[test]
-    fn health_is_ok() {
-        assert_eq!(serde_json::to_string(&Health::OK).unwrap(), r#"{"status":"ok"}"#);
-    }
-}
+mod tests;

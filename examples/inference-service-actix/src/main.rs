@@ -1,9 +1,11 @@
 //! An actix-web inference service, measured by tower-metrics.
 //!
-//! `POST /predict/{model_name}` runs one of two models, `GET /health` says that the service is up,
-//! and `GET /metrics` says how it is doing. The metrics take two lines, both in [`run`]:
-//! `Exporter::install` and `Metrics::new`. The models, the texts and the options are those of
-//! [`inference_model`], which the axum twin of this program uses too.
+//! `POST /predict/{model_name}` and `POST /generate/{model_name}` run models that
+//! `POST /models/{model_name}/load` and `…/unload` load and unload, `GET /health` says that the
+//! service is up, and `GET /metrics` says how it is doing. The metrics of HTTP take two lines, both
+//! in [`run`]: `Exporter::install` and `Metrics::new`. Those of inference are where the models are:
+//! in [`inference_model`], as are the texts and the options. The axum twin of this program uses it
+//! too.
 
 mod error;
 mod routes;
@@ -11,7 +13,7 @@ mod routes;
 use std::{error::Error, process::ExitCode, time::Duration};
 
 use actix_web::{App, HttpServer, web::Data};
-use inference_model::{Options, Predictor, Program, announce, bind, stop_signal};
+use inference_model::{ModelServer, Options, Program, announce, bind, stop_signal};
 use tower_metrics::{Exporter, actix_web::Metrics};
 
 const PROGRAM: Program = Program {
@@ -32,13 +34,13 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
 
     let exporter = Exporter::install()?;
     let listener = bind(options.listen()).await?.into_std()?;
-    let predictor = Data::new(Predictor::load(options.timeout()).await);
+    let server = Data::new(ModelServer::start(&options).await?);
 
     announce(listener.local_addr()?);
     HttpServer::new(move || {
         App::new()
             .wrap(Metrics::new(&exporter))
-            .app_data(Data::clone(&predictor))
+            .app_data(Data::clone(&server))
             .configure(routes::configure)
     })
     // A client that closes its connection is taken to have given up, and its inference is dropped.

@@ -1,9 +1,11 @@
 //! An axum inference service, measured by tower-metrics.
 //!
-//! `POST /predict/{model_name}` runs one of two models, `GET /health` says that the service is up,
-//! and `GET /metrics` says how it is doing. The metrics take two lines, both in [`run`]:
-//! `Exporter::install` and `with_metrics`. The models, the texts and the options are those of
-//! [`inference_model`], which the actix-web twin of this program uses too.
+//! `POST /predict/{model_name}` and `POST /generate/{model_name}` run models that
+//! `POST /models/{model_name}/load` and `…/unload` load and unload, `GET /health` says that the
+//! service is up, and `GET /metrics` says how it is doing. The metrics of HTTP take two lines, both
+//! in [`run`]: `Exporter::install` and `with_metrics`. Those of inference are where the models are:
+//! in [`inference_model`], as are the texts and the options. The actix-web twin of this program
+//! uses it too.
 
 mod error;
 mod routes;
@@ -11,7 +13,7 @@ mod routes;
 use std::{error::Error, io, pin::pin, process::ExitCode, sync::Arc, time::Duration};
 
 use axum::Router;
-use inference_model::{Options, Predictor, Program, announce, bind, stop_signal};
+use inference_model::{ModelServer, Options, Program, announce, bind, stop_signal};
 use tokio::{net::TcpListener, sync::oneshot, time};
 use tower_metrics::{Exporter, axum::RouterExt as _};
 
@@ -33,8 +35,8 @@ async fn run(options: Options) -> Result<(), Box<dyn Error>> {
 
     let exporter = Exporter::install()?;
     let listener = bind(options.listen()).await?;
-    let predictor = Arc::new(Predictor::load(options.timeout()).await);
-    let app = routes::router(predictor).with_metrics(&exporter);
+    let server = Arc::new(ModelServer::start(&options).await?);
+    let app = routes::router(server).with_metrics(&exporter);
 
     announce(listener.local_addr()?);
     serve(listener, app, stop, options.shutdown_grace()).await?;

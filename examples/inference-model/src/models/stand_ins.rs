@@ -1,125 +1,56 @@
-//! The models: loaded once at startup, then only read.
+//! Stand-ins for models: they compute something small that depends on their input and on nothing
+//! else. How long loading and inference take, and whether they fail, is what the request says.
 //!
-//! Loading and inference are simulated. Loading waits instead of reading weights, and a model
-//! computes something small that depends on its input and on nothing else. A real model goes into
-//! [`Model::infer`]; what keeps a core busy belongs on `tokio::task::spawn_blocking`.
+//! A real model is an [`Engine`] of its own, with its line in [`KNOWN`](super::KNOWN).
 
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::{iter, sync::Arc};
 
-use serde::Serialize;
-use tokio::time;
+use super::{Engine, Failure, Known, Output, Tokens};
 
-/// How long a simulated model takes to load.
-const LOAD_TIME: Duration = Duration::from_millis(100);
+/// Classifies its input: a label picked by a hash.
+pub(super) const RESNET50: Known =
+    Known { name: "resnet50", version: "1", load: || Ok(Arc::new(Classifier)) };
+
+/// Embeds its input, the sum of one hashed vector per word, and continues it.
+pub(super) const BERT_BASE: Known =
+    Known { name: "bert-base", version: "1", load: || Ok(Arc::new(Embedder)) };
 
 /// Numbers in an embedding.
 const DIMENSIONS: usize = 8;
 
-/// The models that can be asked, by name.
+/// The token that ends a generation.
+const END: &str = ".";
+
+/// Tokens of the longest generation.
+const LONGEST: usize = 64;
+
+/// The tokens of a generation.
+const VOCABULARY: [&str; 16] = [
+    "the", "a", "cat", "bus", "photo", "of", "and", "sees", "is", "red", "small", "in", "on",
+    "sleeps", "runs", END,
+];
+
 #[derive(Debug)]
-pub(crate) struct Registry {
-    models: BTreeMap<&'static str, Model>,
-}
+struct Classifier;
 
-impl Registry {
-    /// Loads every model, one after the other.
-    pub(crate) async fn load_all() -> Self {
-        let mut models = BTreeMap::new();
-        for model in [Model::ResNet50, Model::BertBase] {
-            time::sleep(LOAD_TIME).await;
-            models.insert(model.name(), model);
-        }
-        Self { models }
-    }
-
-    /// Returns the model of this name, if it is loaded.
-    pub(crate) fn get(&self, name: &str) -> Option<Model> {
-        self.models.get(name).copied()
-    }
-}
-
-/// One inference to run.
 #[derive(Debug)]
-pub(crate) struct Job {
-    /// What the model looks at.
-    pub(crate) input: String,
-    /// How long the simulated inference takes.
-    pub(crate) delay: Duration,
-    /// Makes the simulated inference fail.
-    pub(crate) fail: bool,
-}
+struct Embedder;
 
-/// A loaded model.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Model {
-    /// Classifies its input: a label picked by a hash.
-    ResNet50,
-    /// Embeds its input: the sum of one hashed vector per word.
-    BertBase,
-}
-
-impl Model {
-    /// Returns the name used in URLs and labels.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::ResNet50 => "resnet50",
-            Self::BertBase => "bert-base",
-        }
-    }
-
-    /// Runs one inference, taking `job.delay`.
-    pub(crate) async fn predict(self, job: &Job) -> Result<Prediction, InferenceError> {
-        time::sleep(job.delay).await;
-        if job.fail {
-            return Err(InferenceError { model: self.name() });
-        }
-        Ok(Prediction {
-            model: self.name(),
-            output: self.infer(&job.input),
-            tokens: job.input.split_whitespace().count(),
-        })
-    }
-
-    fn infer(self, input: &str) -> Output {
-        match self {
-            Self::ResNet50 => classify(input),
-            Self::BertBase => embed(input),
-        }
+impl Engine for Classifier {
+    fn infer(&self, input: &str) -> Result<Output, Failure> {
+        Ok(classify(input))
     }
 }
 
-/// The answer to one inference.
-#[derive(Debug, PartialEq, Serialize)]
-pub struct Prediction {
-    /// Name of the model that answered.
-    model: &'static str,
-    /// What the model says about the input.
-    output: Output,
-    /// Words in the input.
-    tokens: usize,
-}
+impl Engine for Embedder {
+    fn infer(&self, input: &str) -> Result<Output, Failure> {
+        Ok(embed(input))
+    }
 
-/// What a model says about its input.
-#[derive(Debug, PartialEq, Serialize)]
-#[serde(untagged)]
-enum Output {
-    Class { label: &'static str, confidence: f64 },
-    Embedding { dimensions: usize, norm: f64 },
-}
-
-/// A simulated inference that was asked to fail.
-#[derive(Debug)]
-pub struct InferenceError {
-    model: &'static str,
-}
-
-impl fmt::Display for InferenceError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "inference with {} failed", self.model)
+    fn generate(&self, prompt: &str) -> Option<Tokens> {
+        Some(Box::new(continuation(prompt)))
     }
 }
-
-impl std::error::Error for InferenceError {}
 
 /// Picks a label, and a confidence between 0.5 and 1.
 fn classify(input: &str) -> Output {
@@ -145,6 +76,23 @@ fn embed(input: &str) -> Output {
     Output::Embedding { dimensions: DIMENSIONS, norm }
 }
 
+/// Picks one token after the other, each by what came before it, until a sentence ends.
+fn continuation(prompt: &str) -> impl Iterator<Item = &'static str> + use<> {
+    let mut text = prompt.to_owned();
+    let mut has_ended = false;
+    iter::from_fn(move || {
+        if has_ended {
+            return None;
+        }
+        let [pick, ..] = hash(&text);
+        let token = *VOCABULARY.get(usize::from(pick) % VOCABULARY.len())?;
+        text.push_str(token);
+        has_ended = token == END;
+        Some(token)
+    })
+    .take(LONGEST)
+}
+
 /// Hashes with 64-bit FNV-1a, which gives the same answer on every machine; std's hashers don't
 /// promise that.
 fn hash(text: &str) -> [u8; DIMENSIONS] {
@@ -159,43 +107,38 @@ fn hash(text: &str) -> [u8; DIMENSIONS] {
 mod tests {
     use super::*;
 
-    fn job(input: &str) -> Job {
-        Job { input: input.to_owned(), delay: Duration::ZERO, fail: false }
-    }
-
-    /// Both models can be asked once they are loaded, and no other.
-    #[tokio::test(start_paused = true)]
-    async fn registry_holds_the_two_models() {
-        let registry = Registry::load_all().await;
-        assert_eq!(registry.get("resnet50").map(Model::name), Some("resnet50"));
-        assert_eq!(registry.get("bert-base").map(Model::name), Some("bert-base"));
-        assert!(registry.get("alexnet").is_none());
-    }
-
     /// The answer depends on the input, and on nothing else.
-    #[tokio::test]
-    async fn prediction_is_a_function_of_the_input() {
-        for model in [Model::ResNet50, Model::BertBase] {
-            let prediction = model.predict(&job("a photo of a cat")).await.unwrap();
-            assert_eq!(prediction, model.predict(&job("a photo of a cat")).await.unwrap());
-            assert_ne!(prediction, model.predict(&job("a photo of a bus")).await.unwrap());
-            assert_eq!(prediction.tokens, 5);
+    #[test]
+    fn an_answer_is_a_function_of_the_input() {
+        for Known { load, .. } in [RESNET50, BERT_BASE] {
+            let answer = |input| load().unwrap().infer(input).unwrap();
+            assert_eq!(answer("a photo of a cat"), answer("a photo of a cat"));
+            assert_ne!(answer("a photo of a cat"), answer("a photo of a bus"));
         }
     }
 
     /// An input without words is valid and has an embedding of length zero.
-    #[tokio::test]
-    async fn empty_input_embeds_to_nothing() {
-        let prediction = Model::BertBase.predict(&job("")).await.unwrap();
-        assert_eq!(prediction.output, Output::Embedding { dimensions: 8, norm: 0.0 });
-        assert_eq!(prediction.tokens, 0);
+    #[test]
+    fn empty_input_embeds_to_nothing() {
+        let nothing = Output::Embedding { dimensions: 8, norm: 0.0 };
+        assert_eq!(Embedder.infer("").unwrap(), nothing);
     }
 
-    /// A job that asks for it fails, and the error names the model.
-    #[tokio::test]
-    async fn failing_job_names_its_model() {
-        let failing = Job { fail: true, ..job("hello") };
-        let error = Model::BertBase.predict(&failing).await.unwrap_err();
-        assert_eq!(error.to_string(), "inference with bert-base failed");
+    /// A generation ends with a sentence, and is the same each time.
+    #[test]
+    fn a_generation_is_a_sentence_that_depends_on_the_prompt() {
+        let tokens = |prompt| Embedder.generate(prompt).unwrap().collect::<Vec<_>>();
+        for prompt in ["", "a cat", "a bus"] {
+            let sentence = tokens(prompt);
+            assert_eq!(sentence.iter().position(|token| *token == END), Some(sentence.len() - 1));
+            assert_eq!(sentence, tokens(prompt));
+        }
+        assert_ne!(tokens("a cat"), tokens("a bus"));
+    }
+
+    /// Not every model can continue a text.
+    #[test]
+    fn a_classifier_does_not_generate() {
+        assert!(Classifier.generate("a cat").is_none());
     }
 }

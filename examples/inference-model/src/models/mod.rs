@@ -1,0 +1,14 @@
+//! The models: what each can do, and which of them are loaded.
+
+mod engine;
+mod entry;
+mod stand_ins;
+
+pub use self::engine::{Failure, Prediction};
+pub(crate) use self::{
+    engine::{Engine, Known, Output, Tokens},
+    entry::{Entry, Ready},
+};
+
+/// Every model of the service, in the order in which they are loaded at the start.
+pub(crate) const KNOWN: &[Known] = &[stand_ins::RESNET50, stand_ins::BERT_BASE];
