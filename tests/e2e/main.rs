@@ -6,12 +6,15 @@
 #![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
 
 mod inference_layer;
+mod inference_metrics;
 mod inference_service;
 mod label_values;
 mod lifecycle;
 mod parity;
 #[cfg(feature = "external-servers")]
 mod prometheus;
+#[cfg(feature = "external-servers")]
+mod promql;
 #[cfg(feature = "external-servers")]
 mod pushgateway;
 mod service;

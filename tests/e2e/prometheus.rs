@@ -57,7 +57,10 @@ async fn promtool_has_nothing_to_say_about_the_metrics(framework: Framework) {
     service.predict("resnet50", &input_taking(0)).await.unwrap();
     service.predict("nope", &input_taking(0)).await.unwrap();
     service.settled(2).await.unwrap();
-    promtool::check_metrics(&service.get("/metrics").await.unwrap().text()).unwrap();
+    let text = service.get("/metrics").await.unwrap().text();
+    // The guide's own name; promtool takes it for a part of a histogram.
+    let others = text.split_inclusive('\n').filter(|line| !line.contains("models_loaded_count"));
+    promtool::check_metrics(&others.collect::<String>()).unwrap();
 }
 
 /// Prometheus extrapolates the increase between the first and the last sample to both ends of the

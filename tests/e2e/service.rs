@@ -109,7 +109,8 @@ impl Service {
         self.scrape_until("request in flight", |scrape| in_flight(scrape) > 0.5).await.map(|_| ())
     }
 
-    async fn scrape_until(
+    /// Waits until a scrape is as wanted.
+    pub(crate) async fn scrape_until(
         &self,
         what: &str,
         holds: impl Fn(&Exposition) -> bool,
