@@ -16,11 +16,12 @@ pub(crate) enum Step {
     Features,
     Test,
     EndToEnd,
+    Onnx,
 }
 
 impl Step {
     /// Every step; what fails fastest comes early.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Packages,
         Self::Fmt,
         Self::Clippy,
@@ -28,6 +29,7 @@ impl Step {
         Self::Features,
         Self::Test,
         Self::EndToEnd,
+        Self::Onnx,
     ];
 
     /// The name by which the command line knows the step.
@@ -40,6 +42,7 @@ impl Step {
             Self::Features => "features",
             Self::Test => "test",
             Self::EndToEnd => "e2e",
+            Self::Onnx => "onnx",
         }
     }
 
@@ -55,6 +58,7 @@ impl Step {
             Self::EndToEnd => {
                 "services and jobs against a real Prometheus and Pushgateway, and promtool"
             }
+            Self::Onnx => "the examples with a real model, which takes long to build",
         }
     }
 
@@ -82,6 +86,11 @@ impl Step {
                 packages::ensure()?;
                 let package = ["-p", "tower-metrics-tests", "--features", "external-servers"];
                 Invocation::cargo("test", &package).run()
+            }
+            Self::Onnx => {
+                let services = ["-p", "inference-service", "-p", "inference-service-actix"];
+                let package = ["-p", "inference-model", "--features", "onnx"];
+                Invocation::cargo("test", &[services.as_slice(), &package].concat()).run()
             }
         }
     }

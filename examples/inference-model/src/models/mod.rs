@@ -2,6 +2,8 @@
 
 mod engine;
 mod entry;
+#[cfg(feature = "onnx")]
+mod magika;
 mod stand_ins;
 
 pub use self::engine::{Failure, Prediction};
@@ -11,4 +13,9 @@ pub(crate) use self::{
 };
 
 /// Every model of the service, in the order in which they are loaded at the start.
-pub(crate) const KNOWN: &[Known] = &[stand_ins::RESNET50, stand_ins::BERT_BASE];
+pub(crate) const KNOWN: &[Known] = &[
+    stand_ins::RESNET50,
+    stand_ins::BERT_BASE,
+    #[cfg(feature = "onnx")]
+    magika::MAGIKA,
+];
