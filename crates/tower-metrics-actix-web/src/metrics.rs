@@ -93,7 +93,7 @@ where
 
     fn new_transform(&self, service: S) -> Self::Future {
         let shared = Shared {
-            instruments: self.instruments.clone(),
+            instruments: self.instruments.as_ref().map(Instruments::with_own_cache),
             rules: self.rules.clone(),
             serve: self.options.serve.clone(),
         };

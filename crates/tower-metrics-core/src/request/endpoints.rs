@@ -46,14 +46,18 @@ struct Slot {
 }
 
 impl Endpoints {
-    pub(crate) fn new(source: Source) -> Arc<Self> {
+    pub(crate) fn new(source: Arc<Source>) -> Arc<Self> {
         Arc::new_cyclic(|this| Self {
-            source: Arc::new(source),
+            source,
             lists: [const { AppendList::new() }; LISTS],
             unmatched: (Route::UNMATCHED.into(), Endpoint::default()),
             hasher: foldhash::fast::RandomState::default(),
             this: Weak::clone(this),
         })
+    }
+
+    pub(crate) fn shared_source(&self) -> &Arc<Source> {
+        &self.source
     }
 
     pub(crate) fn source(&self) -> &Source {

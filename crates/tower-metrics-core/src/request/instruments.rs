@@ -26,7 +26,16 @@ pub struct WeakInstruments {
 
 impl Instruments {
     pub(crate) fn new(backend: Arc<dyn Backend>, settings: Settings) -> Self {
-        Self { cache: Endpoints::new(Source::new(backend, settings)) }
+        Self { cache: Endpoints::new(Arc::new(Source::new(backend, settings))) }
+    }
+
+    /// The same metrics, limits included, with a cache of its own.
+    ///
+    /// Each request counts up and down who uses the handles of its route; threads that have a
+    /// cache each do that without waiting for each other.
+    #[must_use]
+    pub fn with_own_cache(&self) -> Self {
+        Self { cache: Endpoints::new(Arc::clone(self.cache.shared_source())) }
     }
 
     /// A reference that does not keep the instruments, nor the recorder below them.
