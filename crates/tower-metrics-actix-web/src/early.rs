@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use actix_web::dev::{ResourceMap, ServiceRequest, Url};
 use actix_web::http::uri::PathAndQuery;
-use actix_web::{HttpMessage as _, HttpRequest};
+use actix_web::{HttpMessage, HttpRequest};
 use tower_metrics_core::Route;
 use tower_metrics_core::request::{AbortReason, RequestGuard};
 
@@ -20,8 +20,8 @@ pub(crate) type Routes = Rc<OnceCell<ResourceMap>>;
 #[derive(Debug)]
 pub(crate) struct EarlyGuard {
     guard: Option<RequestGuard>,
-    /// What somebody further out named the request.
-    named: Option<Route>,
+    /// Whether somebody further out named the route.
+    named: bool,
     target: Target,
     routes: Routes,
 }
@@ -52,11 +52,12 @@ impl Target {
 }
 
 impl EarlyGuard {
-    pub(crate) fn new(guard: RequestGuard, routes: &Routes, request: &ServiceRequest) -> Self {
+    pub(crate) fn new(mut guard: RequestGuard, routes: &Routes, request: &ServiceRequest) -> Self {
         routes.get_or_init(|| request.resource_map().clone());
+        let named = named_by_extension(request, &mut guard);
         Self {
             guard: Some(guard),
-            named: request.extensions().get().cloned(),
+            named,
             target: Target::of(request.match_info().get_ref()),
             routes: Rc::clone(routes),
         }
@@ -64,12 +65,11 @@ impl EarlyGuard {
 
     /// The guard, which knows its route now: there is a response to `request`, so it was routed.
     pub(crate) fn routed(&mut self, request: &HttpRequest) -> &mut Option<RequestGuard> {
-        if let Some(guard) = &mut self.guard {
-            if let Some(route) = request.extensions().get::<Route>() {
-                guard.set_route(route.as_str());
-            } else if let Some(pattern) = request.match_pattern() {
-                guard.set_route(&pattern);
-            }
+        if let Some(guard) = &mut self.guard
+            && !named_by_extension(request, guard)
+            && let Some(pattern) = request.match_pattern()
+        {
+            guard.set_route(&pattern);
         }
         &mut self.guard
     }
@@ -89,13 +89,23 @@ impl EarlyGuard {
     fn take(&mut self) -> Option<RequestGuard> {
         let mut guard = self.guard.take()?;
         let look_up = || self.routes.get()?.match_pattern(self.target.path());
-        if let Some(route) = &self.named {
-            guard.set_route(route.as_str());
-        } else if let Some(pattern) = look_up() {
+        if !self.named
+            && let Some(pattern) = look_up()
+        {
             guard.set_route(&pattern);
         }
         Some(guard)
     }
+}
+
+/// Whether the route was named in the request's extensions.
+fn named_by_extension(request: &impl HttpMessage, guard: &mut RequestGuard) -> bool {
+    let extensions = request.extensions();
+    let route = extensions.get::<Route>();
+    if let Some(route) = route {
+        guard.set_route(route.as_str());
+    }
+    route.is_some()
 }
 
 impl Drop for EarlyGuard {
