@@ -75,6 +75,34 @@ async fn metrics_and_labels_can_be_renamed() {
     assert_eq!(app.series("http"), [""; 0]);
 }
 
+/// Requests in flight can be told apart by endpoint, and durations by status, or its class.
+#[tokio::test]
+async fn labels_can_be_added_to_metrics_that_have_few() {
+    let detailed =
+        |builder: Builder<_>| builder.with_in_flight_by_endpoint().with_duration_by_status();
+    let app = App::new(detailed);
+    app.get("/health").await;
+    app.get("/fails").await;
+    assert_eq!(
+        app.series("http_requests_in_flight"),
+        [
+            r#"http_requests_in_flight{method="GET",endpoint="/fails"} 0"#,
+            r#"http_requests_in_flight{method="GET",endpoint="/health"} 0"#,
+        ]
+    );
+    let count = |endpoint: &str, status: &str| {
+        format!(
+            r#"http_request_duration_seconds_count{{method="GET",endpoint="{endpoint}",status_code="{status}"}} 1"#
+        )
+    };
+    let counts = "http_request_duration_seconds_count";
+    assert_eq!(app.series(counts), [count("/fails", "502"), count("/health", "200")]);
+
+    let app = App::new(|builder| detailed(builder).with_status_class());
+    app.get("/fails").await;
+    assert_eq!(app.series(counts), [count("/fails", "5xx")]);
+}
+
 /// Two layers with different prefixes on one exporter keep apart, one inside the other.
 #[tokio::test]
 async fn several_layers_share_an_exporter() {

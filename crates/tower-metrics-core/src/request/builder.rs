@@ -185,6 +185,14 @@ impl<T: Measures> Builder<T> {
         self
     }
 
+    /// Adds the label `status_code` to the request durations, so that those of failures can be told
+    /// from those of successes. Costs the series of a histogram for each status of an endpoint.
+    /// Defaults to off.
+    pub fn with_duration_by_status(mut self) -> Self {
+        self.plan.duration_by_status = true;
+        self
+    }
+
     /// Adds a label with the value of a request header, empty where there is none.
     ///
     /// The header comes from the client, so its values are [limited](Self::with_label_limit). Bytes

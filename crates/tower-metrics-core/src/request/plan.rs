@@ -31,6 +31,7 @@ pub(crate) struct Plan {
     pub(crate) scheme: bool,
     pub(crate) grpc_status: bool,
     pub(crate) in_flight_by_endpoint: bool,
+    pub(crate) duration_by_status: bool,
     pub(crate) disabled: bool,
 }
 
@@ -61,6 +62,7 @@ impl Default for Plan {
             scheme: false,
             grpc_status: false,
             in_flight_by_endpoint: false,
+            duration_by_status: false,
             disabled: false,
         }
     }
@@ -241,6 +243,9 @@ impl Labels<'_> {
                 if self.is_open_telemetry() =>
             {
                 vec![Method, Endpoint, StatusCode, ErrorType]
+            }
+            HttpMetric::Duration if self.plan.duration_by_status => {
+                vec![Method, Endpoint, StatusCode]
             }
             _ => metric.labels().to_vec(),
         };
