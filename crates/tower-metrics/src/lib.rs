@@ -1,5 +1,8 @@
 //! Correct Prometheus metrics for Rust services, in one line.
 //!
+//! For whoever comes from axum-prometheus, from actix-web-prom, or from Python's prometheus-client:
+//! the pages of [`migration`] say what changes, and how old names are kept.
+//!
 //! An axum router:
 //!
 //! ```
@@ -113,6 +116,9 @@ pub use tower_metrics_actix_web as actix_web;
 
 #[cfg(feature = "push")]
 pub use tower_metrics_push as push;
+
+#[cfg(doc)]
+pub mod migration;
 
 #[cfg(all(doctest, feature = "axum", feature = "prometheus"))]
 #[doc = include_str!("../../../README.md")]
