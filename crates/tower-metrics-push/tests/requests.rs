@@ -149,7 +149,9 @@ fn what_cannot_be_pushed_to_is_refused_when_it_is_built() {
     let error = |gateway: PushGateway| gateway.build().unwrap_err();
     assert!(matches!(error(gateway()), PushGatewayError::MissingJob));
     assert!(matches!(error(gateway().with_job("")), PushGatewayError::MissingJob));
+    assert_eq!(gateway().job(), "");
     let gateway = || gateway().with_job("nightly");
+    assert_eq!(gateway().job(), "nightly");
     let grouping = error(gateway().with_grouping("job", "x"));
     assert!(matches!(&grouping, PushGatewayError::InvalidGrouping { name, .. } if name == "job"));
     let long = error(gateway().with_grouping("a", "x".repeat(70_000)));

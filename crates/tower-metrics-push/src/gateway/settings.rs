@@ -72,6 +72,11 @@ impl PushGateway {
         self
     }
 
+    /// The job that was set, empty if none was.
+    pub fn job(&self) -> &str {
+        &self.job
+    }
+
     /// Adds a label to the grouping key: jobs that differ in it do not replace each other's
     /// metrics. Any characters are allowed in the value, and none is needed. A metric's own label
     /// of this name, or `job`, is overwritten by the gateway. Defaults to none.
