@@ -126,6 +126,11 @@ impl Buckets {
         Self::preset(&[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0])
     }
 
+    /// For the items of a batch job: 10 ms to 5 s, in seconds.
+    pub const fn batch_items() -> Self {
+        Self::preset(&[0.01, 0.05, 0.1, 0.5, 1.0, 5.0])
+    }
+
     /// For HTTP body sizes: 256 bytes to 64 MiB in powers of four, in bytes.
     pub const fn sizes() -> Self {
         Self::preset(&[
@@ -217,6 +222,7 @@ mod tests {
             Buckets::input_tokens(),
             Buckets::output_tokens(),
             Buckets::batch_sizes(),
+            Buckets::batch_items(),
         ] {
             assert_eq!(Buckets::new(preset.edges().iter().copied()), Ok(preset));
         }

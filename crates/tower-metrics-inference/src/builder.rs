@@ -105,6 +105,9 @@ impl InferenceBuilder {
             if metric.spec().kind() != MetricKind::Histogram {
                 return Err(InferenceError::NoHistogram { metric: *metric });
             }
+            if metric.is_of_batch_jobs() {
+                return Err(InferenceError::OfBatchJobs { metric: *metric });
+            }
             if !self.records(*metric) {
                 return Err(InferenceError::TokensOff { metric: *metric });
             }
@@ -114,7 +117,7 @@ impl InferenceBuilder {
     }
 
     fn records(&self, metric: InferenceMetric) -> bool {
-        self.with_tokens || !metric.is_of_tokens()
+        !metric.is_of_batch_jobs() && (self.with_tokens || !metric.is_of_tokens())
     }
 
     fn spec(&self, metric: InferenceMetric) -> MetricSpec {

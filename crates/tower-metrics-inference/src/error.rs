@@ -24,6 +24,11 @@ pub enum InferenceError {
         /// The metric.
         metric: InferenceMetric,
     },
+    /// Buckets were given for a metric of batch jobs, which `BatchJobBuilder` takes.
+    OfBatchJobs {
+        /// The metric.
+        metric: InferenceMetric,
+    },
     /// As many models as are allowed are registered already.
     TooManyModels {
         /// The name of the one too many.
@@ -52,6 +57,9 @@ impl fmt::Display for InferenceError {
                 "{:?} is off; switch the metrics of tokens on with `with_tokens`",
                 metric.name()
             ),
+            Self::OfBatchJobs { metric } => {
+                write!(f, "{:?} is recorded by batch jobs, and not here", metric.name())
+            }
             Self::TooManyModels { name, max } => write!(
                 f,
                 "model {name:?} is one too many: {max} are registered; \

@@ -10,11 +10,8 @@ use tower_metrics_core::{Backend, DeclareError, Observation};
 
 use crate::builder::InferenceBuilder;
 use crate::error::{InferenceError, LoadError};
-use crate::models::{Entry, Loaded, Loading, Model, ModelState, Source};
+use crate::models::{Entry, Loaded, Loading, Model, ModelState, Source, check_name};
 use crate::names::InferenceMetric;
-
-/// The longest name of a model, in bytes.
-const MAX_NAME_BYTES: usize = 256;
 
 /// The metrics of an inference service, and the registry of its models.
 ///
@@ -184,17 +181,7 @@ impl Shared {
         if let Some(entry) = self.find(name) {
             return Ok(entry);
         }
-        let invalid =
-            |reason| Err(InferenceError::InvalidModelName { name: name.to_owned(), reason });
-        if name.is_empty() {
-            return invalid("it is empty");
-        }
-        if name.len() > MAX_NAME_BYTES {
-            return invalid("it is longer than 256 bytes");
-        }
-        if name == Entry::UNKNOWN {
-            return invalid("it stands for models that are not registered");
-        }
+        check_name(name)?;
         let mut models = BTreeMap::clone(&self.models.load());
         if models.len() >= self.max_models {
             let (name, max) = (name.to_owned(), self.max_models);

@@ -16,6 +16,9 @@
 //! With the feature `tower`, a layer does 2 to 4 around an HTTP service: see the module
 //! `middleware`.
 //!
+//! With the feature `batch`, a job that runs over many items and ends pushes what it has recorded:
+//! see the module `batch`.
+//!
 //! # Default
 //!
 //! ```
@@ -61,6 +64,8 @@
 //! # }).unwrap();
 //! ```
 
+#[cfg(feature = "batch")]
+pub mod batch;
 mod builder;
 mod error;
 pub mod gpu;
@@ -77,6 +82,8 @@ pub use tower_metrics_core::Buckets;
 #[cfg(feature = "macros")]
 pub use tower_metrics_macros::timed;
 
+#[cfg(feature = "batch")]
+pub use self::batch::{BatchJob, BatchJobBuilder, BatchJobError, ItemStatus};
 pub use self::builder::InferenceBuilder;
 pub use self::error::{InferenceError, LoadError};
 pub use self::inference::Inference;

@@ -72,6 +72,18 @@ pub enum InferenceMetric {
     /// `inference_finish_total`: generations that ended, by
     /// [`FinishReason`](crate::FinishReason).
     Finish,
+    /// `batch_inference_processed_total`: items of a batch job that ended, by their status:
+    /// `success`, `error`, or `cancelled`.
+    BatchProcessed,
+    /// `batch_inference_item_duration_seconds`: how long an item of a batch job took, whatever came
+    /// of it.
+    BatchItemDuration,
+    /// `batch_inference_duration_seconds`: how long the last run of a batch job took, whatever came
+    /// of it.
+    BatchDuration,
+    /// `batch_inference_last_success_timestamp_seconds`: when a batch job succeeded last, as Unix
+    /// time.
+    BatchLastSuccess,
     /// `tower_metrics_label_overflow_total`: label values that came after the limit and were
     /// replaced.
     LabelOverflow,
@@ -79,7 +91,7 @@ pub enum InferenceMetric {
 
 impl InferenceMetric {
     /// All metrics.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 32] = [
         Self::Requests,
         Self::Errors,
         Self::Duration,
@@ -107,6 +119,10 @@ impl InferenceMetric {
         Self::OutputTokens,
         Self::OutputLength,
         Self::Finish,
+        Self::BatchProcessed,
+        Self::BatchItemDuration,
+        Self::BatchDuration,
+        Self::BatchLastSuccess,
         Self::LabelOverflow,
     ];
 
@@ -142,7 +158,7 @@ impl InferenceMetric {
     /// The names of its labels.
     pub const fn labels(self) -> &'static [&'static str] {
         match self {
-            Self::Requests | Self::Loads => &[MODEL_NAME, STATUS],
+            Self::Requests | Self::Loads | Self::BatchProcessed => &[MODEL_NAME, STATUS],
             Self::Errors => &[MODEL_NAME, ERROR_TYPE],
             Self::Finish => &[MODEL_NAME, FINISH_REASON],
             Self::ModelInfo => &[MODEL_NAME, VERSION],
@@ -168,6 +184,17 @@ impl InferenceMetric {
         )
     }
 
+    /// Whether the metric is one of batch jobs, and not of services.
+    pub const fn is_of_batch_jobs(self) -> bool {
+        matches!(
+            self,
+            Self::BatchProcessed
+                | Self::BatchItemDuration
+                | Self::BatchDuration
+                | Self::BatchLastSuccess
+        )
+    }
+
     fn buckets(self) -> Buckets {
         match self {
             Self::BatchSize => Buckets::batch_sizes(),
@@ -176,6 +203,7 @@ impl InferenceMetric {
             Self::QueueDuration | Self::TimeToFirstToken => Buckets::time_to_first_token(),
             Self::InterTokenLatency | Self::TimePerOutputToken => Buckets::inter_token(),
             Self::OutputLength => Buckets::output_tokens(),
+            Self::BatchItemDuration => Buckets::batch_items(),
             _ => Buckets::general(),
         }
     }
@@ -260,7 +288,34 @@ impl InferenceMetric {
                 Counter,
                 "Number of label values replaced because their label was at its limit.",
             ),
+            _ if self.is_of_batch_jobs() => self.batch_row(),
             _ => self.token_row(),
+        }
+    }
+
+    const fn batch_row(self) -> (&'static str, MetricKind, &'static str) {
+        use MetricKind::{Counter, Gauge, Histogram};
+        match self {
+            Self::BatchProcessed => (
+                "batch_inference_processed_total",
+                Counter,
+                "Number of items that a batch run has processed.",
+            ),
+            Self::BatchItemDuration => (
+                "batch_inference_item_duration_seconds",
+                Histogram,
+                "Time that an item of a batch run took.",
+            ),
+            Self::BatchDuration => (
+                "batch_inference_duration_seconds",
+                Gauge,
+                "Time that the last batch run took, whether it succeeded or not.",
+            ),
+            _ => (
+                "batch_inference_last_success_timestamp_seconds",
+                Gauge,
+                "Unix time of the end of the last batch run that succeeded.",
+            ),
         }
     }
 

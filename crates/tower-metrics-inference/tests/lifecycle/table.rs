@@ -118,6 +118,10 @@ fn names_labels_and_buckets_are_those_that_queries_expect() {
         ("inference_input_tokens_total", "model_name", &[]),
         ("inference_output_tokens_total", "model_name", &[]),
         ("inference_finish_total", "model_name,finish_reason", &[]),
+        ("batch_inference_processed_total", "model_name,status", &[]),
+        ("batch_inference_item_duration_seconds", "model_name", &[0.01, 0.05, 0.1, 0.5, 1.0, 5.0]),
+        ("batch_inference_duration_seconds", "model_name", &[]),
+        ("batch_inference_last_success_timestamp_seconds", "model_name", &[]),
     ] {
         assert!(table.contains(&(name, labels.to_owned(), edges.to_vec())), "{name}: {table:?}");
     }

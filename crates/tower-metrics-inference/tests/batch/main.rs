@@ -1,0 +1,54 @@
+//! Batch jobs: how items are counted, and what is pushed however a job ends.
+//!
+//! Nothing but the public API is used, with a gateway that does what it is told.
+//!
+//! | file | what it shows |
+//! |---|---|
+//! | `items` | each way in which an item can end |
+//! | `endings` | each way in which a job can end, and what the gateway gets then |
+//! | `failures` | gateways that do not answer, and jobs that cannot begin |
+#![expect(clippy::unwrap_used, reason = "a helper that fails should fail its test")]
+
+mod endings;
+mod failures;
+#[path = "../../../tower-metrics-push/tests/support/mod.rs"]
+mod gateway;
+mod items;
+#[path = "../support/mod.rs"]
+mod support;
+
+use tower_metrics_inference::BatchJob;
+use tower_metrics_prometheus::Exporter;
+
+use self::gateway::Scripted;
+
+fn job() -> BatchJob {
+    BatchJob::new("resnet50").unwrap()
+}
+
+/// A job that pushes there, under the name that it has by default.
+fn job_pushing_to(server: &Scripted) -> BatchJob {
+    let gateway = server.gateway().with_job("");
+    BatchJob::builder("resnet50").with_gateway(gateway).build().unwrap()
+}
+
+/// The values of these series, in their order; those that are not there are left out.
+fn values(text: &str, series: &[&str]) -> Vec<String> {
+    let value = |name: &&str| {
+        text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ').map(str::to_owned))
+    };
+    series.iter().filter_map(value).collect()
+}
+
+/// The counts of items: successes, errors, cancelled ones, and all that have a duration.
+fn counts(exporter: &Exporter) -> [u64; 4] {
+    let series = [
+        r#"batch_inference_processed_total{model_name="resnet50",status="success"}"#,
+        r#"batch_inference_processed_total{model_name="resnet50",status="error"}"#,
+        r#"batch_inference_processed_total{model_name="resnet50",status="cancelled"}"#,
+        r#"batch_inference_item_duration_seconds_count{model_name="resnet50"}"#,
+    ];
+    let counts = values(&exporter.render(), &series);
+    let counts: Vec<u64> = counts.iter().map(|count| count.parse().unwrap()).collect();
+    counts.try_into().unwrap()
+}
