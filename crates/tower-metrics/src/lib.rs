@@ -81,6 +81,24 @@
 //! # Ok(()) }
 //! # }
 //! ```
+//!
+//! Or, if what it does is inference:
+//!
+//! ```
+//! # #[cfg(all(feature = "inference", feature = "push"))] {
+//! use tower_metrics::{BatchJob, push::PushGateway};
+//! # fn infer(input: &str) -> Result<u8, std::num::ParseIntError> { input.parse() }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let gateway = PushGateway::new("http://127.0.0.1:9091")?;
+//! let job = BatchJob::builder("resnet50").with_gateway(gateway).build()?;
+//! for input in ["1", "2"] {
+//!     let _ = job.item(|| infer(input));
+//! }
+//! job.finish_blocking()?;
+//! # Ok(()) }
+//! # }
+//! ```
 
 pub use tower_metrics_core::{
     Backend, Buckets, BucketsError, BuildError, Builder, DeclareError, MetricKind, MetricSpec,
@@ -103,6 +121,9 @@ pub use tower_metrics_prometheus::{BuildInfo, build_info};
 
 #[cfg(feature = "inference")]
 pub use tower_metrics_inference::{self as inference, Inference, timing};
+
+#[cfg(all(feature = "inference", feature = "push"))]
+pub use tower_metrics_inference::BatchJob;
 
 #[cfg(feature = "macros")]
 #[doc(inline)]
