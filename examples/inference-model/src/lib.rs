@@ -5,6 +5,8 @@
 //! because everything that decides about those is here; each program adds its framework's server,
 //! router and handlers, and the two lines that measure its HTTP requests.
 //!
+//! `batch-inference` runs the same models over a file, without a service: [`OfflineModel`].
+//!
 //! The metrics of inference are measured here: [`ModelServer`] loads models, queues, predicts and
 //! generates through [`tower_metrics::Inference`].
 //!
@@ -33,7 +35,7 @@ mod time_limit;
 
 pub use error::ApiError;
 pub use generation::{EVENT_STREAM, Events};
-pub use models::{Failure, Prediction};
+pub use models::{Failure, OfflineModel, Prediction};
 pub use options::Options;
 pub use program::{BindError, Program, announce, bind, stop_signal};
 pub use request::{

@@ -123,18 +123,7 @@ impl Ready {
         request: PredictRequest,
         slot: Slot,
     ) -> Result<Prediction, ApiError> {
-        time::sleep(request.delay()).await;
-        if request.fail {
-            return Err(self.failed(Failure::Simulated));
-        }
-        let tokens = request.tokens();
-        let engine = Arc::clone(&self.engine);
-        let inferred = blocking(move || {
-            let _slot = slot;
-            engine.infer(&request.input)
-        });
-        let output = inferred.await.map_err(|failure| self.failed(failure))?;
-        Ok(Prediction { model: self.name, output, tokens })
+        predict(self.name, &self.engine, request, slot).await
     }
 
     /// Continues a text, if the model can do that.
@@ -149,8 +138,30 @@ impl Ready {
     }
 }
 
+/// Runs one inference; `held` is dropped when the model has done with it.
+pub(super) async fn predict(
+    model_name: &'static str,
+    engine: &Arc<dyn Engine>,
+    request: PredictRequest,
+    held: impl Send + 'static,
+) -> Result<Prediction, ApiError> {
+    let failed = |source| ApiError::Inference { model_name, source };
+    time::sleep(request.delay()).await;
+    if request.fail {
+        return Err(failed(Failure::Simulated));
+    }
+    let tokens = request.tokens();
+    let engine = Arc::clone(engine);
+    let inferred = blocking(move || {
+        let _held = held;
+        engine.infer(&request.input)
+    });
+    let output = inferred.await.map_err(failed)?;
+    Ok(Prediction { model: model_name, output, tokens })
+}
+
 /// Runs what keeps a core busy where it keeps nobody else waiting.
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     f: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
     spawn_blocking(f).await.unwrap_or_else(|panicked| Err(Failure::engine(panicked)))

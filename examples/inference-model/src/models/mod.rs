@@ -4,12 +4,16 @@ mod engine;
 mod entry;
 #[cfg(feature = "onnx")]
 mod magika;
+mod offline;
 mod stand_ins;
 
-pub use self::engine::{Failure, Prediction};
 pub(crate) use self::{
     engine::{Engine, Known, Output, Tokens},
     entry::{Entry, Ready},
+};
+pub use self::{
+    engine::{Failure, Prediction},
+    offline::OfflineModel,
 };
 
 /// Every model of the service, in the order in which they are loaded at the start.
