@@ -5,6 +5,9 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
 
+mod batch_inference;
+#[cfg(feature = "external-servers")]
+mod batch_pushes;
 mod inference_layer;
 mod inference_metrics;
 mod inference_service;
