@@ -37,22 +37,22 @@ pub(crate) const ALLOCATIONS: &[Limit] = &[
 pub(crate) const SIZES: &[Limit] = &[
     limit(
         "RequestGuard",
-        80.0,
+        72.0,
         "it holds where to record (two words), when the request arrived, its status, how many \
          bytes were sent and are still to come, how it ended, and a box for what is rare",
     ),
     limit("middleware::MetricsService", 8.0, "it holds a pointer to what all services share"),
     limit(
         "middleware::ResponseFuture",
-        88.0,
+        80.0,
         "it holds a guard, and a pointer to the functions that make labels of responses",
     ),
-    limit("middleware::ResponseBody", 80.0, "it holds a guard, whose absence takes no space"),
+    limit("middleware::ResponseBody", 72.0, "it holds a guard, whose absence takes no space"),
     limit("actix_web::MetricsService", 16.0, "it holds two pointers to what a worker shares"),
     limit(
         "actix_web::ResponseFuture",
-        224.0,
+        144.0,
         "it holds a guard and where to find the route, or a scrape that is being answered",
     ),
-    limit("actix_web::ResponseBody", 80.0, "it holds a guard, whose absence takes no space"),
+    limit("actix_web::ResponseBody", 72.0, "it holds a guard, whose absence takes no space"),
 ];
