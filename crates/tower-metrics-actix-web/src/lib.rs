@@ -68,6 +68,9 @@
 //! without a route as "met by no route"; where an inner middleware hides things behind a 404 of
 //! its own, mount the [`endpoint`] instead. Requests for that path are not measured.
 
+// Says on docs.rs which feature an item needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod body;
 mod early;
 mod endpoint;

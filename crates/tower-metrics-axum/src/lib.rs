@@ -51,6 +51,9 @@
 //! [`Route`](tower_metrics_core::Route) in its responses' extensions, names it. The same holds for
 //! a layer around a whole router (`ServiceBuilder`), where axum has not routed yet.
 
+// Says on docs.rs which feature an item needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(feature = "inference")]
 mod inference;
 mod route;

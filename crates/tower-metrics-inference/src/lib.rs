@@ -64,6 +64,9 @@
 //! # }).unwrap();
 //! ```
 
+// Says on docs.rs which feature an item needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(feature = "batch")]
 pub mod batch;
 mod builder;

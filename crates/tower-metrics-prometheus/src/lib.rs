@@ -78,6 +78,9 @@
 //!
 //! [tower-metrics]: https://docs.rs/tower-metrics
 
+// Says on docs.rs which feature an item needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(feature = "build_info")]
 mod build_info;
 mod builder;

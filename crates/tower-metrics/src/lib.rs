@@ -100,6 +100,9 @@
 //! # }
 //! ```
 
+// Says on docs.rs which feature an item needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 pub use tower_metrics_core::{
     Backend, Buckets, BucketsError, BuildError, Builder, DeclareError, MetricKind, MetricSpec,
     MetricsLayer, Observation, Observer, RequestSizeLayer, Route, RouteLayer, backend, labels,
