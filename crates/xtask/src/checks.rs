@@ -11,6 +11,7 @@ use crate::{features, packages};
 pub(crate) enum Step {
     Packages,
     Fmt,
+    Deny,
     Clippy,
     Doc,
     Features,
@@ -21,9 +22,10 @@ pub(crate) enum Step {
 
 impl Step {
     /// Every step; what fails fastest comes early.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Packages,
         Self::Fmt,
+        Self::Deny,
         Self::Clippy,
         Self::Doc,
         Self::Features,
@@ -37,6 +39,7 @@ impl Step {
         match self {
             Self::Packages => "packages",
             Self::Fmt => "fmt",
+            Self::Deny => "deny",
             Self::Clippy => "clippy",
             Self::Doc => "doc",
             Self::Features => "features",
@@ -51,9 +54,12 @@ impl Step {
         match self {
             Self::Packages => "the servers that the end-to-end tests talk to are installed",
             Self::Fmt => "the code is formatted",
+            Self::Deny => "licences and sources of dependencies, where cargo-deny is installed",
             Self::Clippy => "no lint fires, in any target, with every feature",
             Self::Doc => "the documentation builds without a warning",
-            Self::Features => "every library builds with no feature and with each one alone",
+            Self::Features => {
+                "every library builds with no feature, each one alone, and those that meet"
+            }
             Self::Test => "unit tests, doc tests, and tests that need no external server",
             Self::EndToEnd => {
                 "services and jobs against a real Prometheus and Pushgateway, and promtool"
@@ -71,6 +77,7 @@ impl Step {
         match self {
             Self::Packages => packages::ensure(),
             Self::Fmt => Invocation::new("cargo", &["fmt", "--all", "--check"]).run(),
+            Self::Deny => deny(),
             Self::Clippy => Invocation::cargo(
                 "clippy",
                 &["--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"],
@@ -94,6 +101,18 @@ impl Step {
             }
         }
     }
+}
+
+/// Checks what the published crates depend upon, by `deny.toml`.
+///
+/// Installing cargo-deny takes longer than all other steps, and what it checks changes only with
+/// `Cargo.lock`: so whoever changes that runs it, and nobody has to wait for it.
+fn deny() -> Result<(), Error> {
+    if !Invocation::new("cargo", &["deny", "--version"]).attempt() {
+        eprintln!("skipped: there is no cargo-deny; cargo install --locked cargo-deny");
+        return Ok(());
+    }
+    Invocation::cargo("deny", &["check", "bans", "licenses", "sources"]).run()
 }
 
 /// Runs the steps in order and stops at the first that fails.

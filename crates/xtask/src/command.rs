@@ -65,9 +65,10 @@ impl Invocation {
         }
     }
 
-    /// Runs the command unseen, where failing is as good as succeeding.
-    pub(crate) fn attempt(&self) {
-        let _ = self.command().stdout(Stdio::null()).stderr(Stdio::null()).status();
+    /// Runs the command unseen, where it may fail; says whether it succeeded.
+    pub(crate) fn attempt(&self) -> bool {
+        let status = self.command().stdout(Stdio::null()).stderr(Stdio::null()).status();
+        status.is_ok_and(|status| status.success())
     }
 
     fn command(&self) -> Command {
@@ -120,6 +121,14 @@ mod tests {
     fn a_program_that_does_not_exist_is_named() {
         let error = Invocation::new("no-such-program", &[]).read().unwrap_err();
         assert!(error.to_string().starts_with("cannot start `no-such-program`: "), "{error}");
+    }
+
+    /// A command that fails and one that does not exist are both no success.
+    #[test]
+    fn an_attempt_says_whether_it_succeeded() {
+        assert!(Invocation::new("true", &[]).attempt());
+        assert!(!Invocation::new("false", &[]).attempt());
+        assert!(!Invocation::new("no-such-program", &[]).attempt());
     }
 
     /// Only stdout is read, whole.
