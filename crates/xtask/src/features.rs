@@ -1,7 +1,9 @@
-//! The feature matrix: every library, with no feature and with each one alone.
+//! The feature matrix: every library, with no feature, with each one alone, and with those that
+//! meet.
 //!
 //! Features are additive only if each compiles without the others, which neither the default set
-//! nor `--all-features` shows.
+//! nor `--all-features` shows. A library without features is checked too: alone, it has what it
+//! asks of its dependencies, and not what others of this workspace ask of them.
 
 use serde_json::Value;
 
@@ -13,6 +15,8 @@ use crate::error::Error;
 struct Library {
     name: String,
     features: Vec<String>,
+    /// Two features of which one adds to the dependency that the other brings.
+    meeting: Vec<String>,
 }
 
 /// The commands that check every combination.
@@ -31,11 +35,12 @@ fn matrix(library: &Library) -> Vec<Invocation> {
         let package = ["-p", &library.name, "--no-default-features"];
         Invocation::cargo("clippy", &[&package, features, &["--", "-D", "warnings"]].concat())
     };
-    let alone = library.features.iter().map(|feature| clippy(&["--features", feature]));
-    std::iter::once(clippy(&[])).chain(alone).collect()
+    let some = library.features.iter().chain(&library.meeting);
+    let some = some.map(|features| clippy(&["--features", features]));
+    std::iter::once(clippy(&[])).chain(some).collect()
 }
 
-/// The libraries under `crates/` that have features.
+/// The libraries under `crates/`.
 fn libraries(metadata: &Value) -> Vec<Library> {
     let root = text(metadata, "workspace_root");
     list(metadata, "packages")
@@ -47,8 +52,8 @@ fn libraries(metadata: &Value) -> Vec<Library> {
         .map(|package| Library {
             name: text(package, "name").to_owned(),
             features: public_features(package),
+            meeting: meeting_features(package),
         })
-        .filter(|library| !library.features.is_empty())
         .collect()
 }
 
@@ -61,6 +66,22 @@ fn public_features(package: &Value) -> Vec<String> {
     let features = package.get("features").and_then(Value::as_object);
     let names = features.into_iter().flat_map(|features| features.keys());
     names.filter(|name| !name.starts_with('_')).cloned().collect()
+}
+
+/// The pairs in which one feature says `dependency?/feature`, and the other `dep:dependency`.
+fn meeting_features(package: &Value) -> Vec<String> {
+    let features = package.get("features").unwrap_or(&Value::Null);
+    let mut pairs = vec![];
+    for adding in public_features(package) {
+        let enabled = list(features, &adding).filter_map(Value::as_str);
+        for (dependency, _) in enabled.filter_map(|enabled| enabled.split_once("?/")) {
+            let brought = format!("dep:{dependency}");
+            let mut others = public_features(package);
+            others.retain(|other| list(features, other).any(|enabled| enabled == brought.as_str()));
+            pairs.extend(others.iter().map(|bringing| format!("{adding},{bringing}")));
+        }
+    }
+    pairs
 }
 
 fn text<'a>(value: &'a Value, key: &str) -> &'a str {
@@ -91,9 +112,9 @@ mod tests {
         libraries(&metadata).into_iter().map(|library| library.name).collect()
     }
 
-    /// Programs, examples and libraries without features have no matrix.
+    /// Programs and examples have no matrix.
     #[test]
-    fn only_libraries_with_features_in_the_crates_folder_are_checked() {
+    fn only_libraries_in_the_crates_folder_are_checked() {
         let some = json!({ "a": [] });
         let packages = [
             package("wanted", "crates", "lib", &some),
@@ -102,7 +123,7 @@ mod tests {
             package("program", "crates", "bin", &some),
             package("example", "examples", "lib", &some),
         ];
-        assert_eq!(names(&packages), ["wanted", "macros"]);
+        assert_eq!(names(&packages), ["wanted", "macros", "plain"]);
     }
 
     /// A leading underscore keeps a feature out of the matrix.
@@ -113,17 +134,27 @@ mod tests {
         assert_eq!(public_features(&package), ["axum", "default"]);
     }
 
-    /// Nothing is left to choose there.
+    /// What a feature adds to an optional dependency is compiled only beside the feature that
+    /// brings it.
     #[test]
-    fn a_library_with_only_hidden_features_is_not_checked() {
-        assert!(names(&[package("x", "crates", "lib", &json!({ "_bench": [] }))]).is_empty());
+    fn features_that_meet_in_a_dependency_are_paired() {
+        let features = json!({
+            "axum": ["dep:adapter"],
+            "inference": ["adapter?/inference", "other?/inference"],
+            "push": ["dep:gateway"],
+        });
+        let package = package("x", "crates", "lib", &features);
+        assert_eq!(meeting_features(&package), ["inference,axum"]);
     }
 
     /// The commands are exactly these.
     #[test]
-    fn the_matrix_is_no_feature_then_each_one_alone() {
-        let library =
-            Library { name: "x".to_owned(), features: vec!["a".to_owned(), "b".to_owned()] };
+    fn the_matrix_is_no_feature_then_each_one_alone_then_pairs() {
+        let library = Library {
+            name: "x".to_owned(),
+            features: vec!["a".to_owned(), "b".to_owned()],
+            meeting: vec!["a,b".to_owned()],
+        };
         let lines: Vec<String> = matrix(&library).iter().map(ToString::to_string).collect();
         let lines: Vec<&str> =
             lines.iter().map(|line| line.split(" -p ").last().unwrap()).collect();
@@ -133,6 +164,7 @@ mod tests {
                 "x --no-default-features -- -D warnings",
                 "x --no-default-features --features a -- -D warnings",
                 "x --no-default-features --features b -- -D warnings",
+                "x --no-default-features --features a,b -- -D warnings",
             ]
         );
     }

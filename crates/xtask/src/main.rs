@@ -1,8 +1,9 @@
 //! The checks of this workspace, as one command that needs only the Rust toolchain.
 //!
-//! `cargo xtask bench` measures what the metrics cost (`bench.rs`). `cargo xtask test` runs every step of [`Step::ALL`] in order and stops at the first failure;
+//! `cargo xtask test` runs every step of [`Step::ALL`] in order and stops at the first failure;
 //! `cargo xtask test <step>` runs one of them. The list of steps is in `checks.rs`, the Debian
-//! packages that the end-to-end tests need are in `packages.rs`.
+//! packages that the end-to-end tests need are in `packages.rs`. `cargo xtask bench` measures what
+//! the metrics cost (`bench.rs`).
 
 mod bench;
 mod checks;
