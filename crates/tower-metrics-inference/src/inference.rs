@@ -9,8 +9,8 @@ use tower_metrics_core::observe::{BackendExt as _, Value};
 use tower_metrics_core::{Backend, DeclareError, Observation};
 
 use crate::builder::InferenceBuilder;
-use crate::error::{InferenceError, LoadError};
-use crate::models::{Entry, Loaded, Loading, Model, ModelState, Source, check_name};
+use crate::error::InferenceError;
+use crate::models::{Entry, Load, Loading, Model, ModelState, Source, check_name};
 use crate::names::InferenceMetric;
 
 /// The metrics of an inference service, and the registry of its models.
@@ -91,24 +91,16 @@ impl Inference {
     ///
     /// # Errors
     ///
-    /// As [`register`](Self::register), or what `load` failed with.
+    /// [`LoadError`](crate::LoadError): as [`register`](Self::register), or what `load` failed with.
     ///
     /// # Cancellation
     ///
     /// Dropped before `load` has returned, the load counts as cancelled.
-    pub async fn load<T, E>(
-        &self,
-        name: &str,
-        load: impl Future<Output = Result<T, E>>,
-    ) -> Result<Loaded<T>, LoadError<E>> {
-        let loading = self.loading(name).map_err(LoadError::Register)?;
-        match load.await {
-            Ok(value) => Ok(Loaded::new(loading.loaded(), value)),
-            Err(error) => {
-                loading.failed();
-                Err(LoadError::Load(error))
-            }
-        }
+    pub fn load<F, T, E>(&self, name: &str, load: F) -> Load<F>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
+        Load::new(self.clone(), name, load)
     }
 
     /// Registers a model and notes that it is being loaded: [`load`](Self::load) for code that is

@@ -92,7 +92,7 @@ pub use self::error::{InferenceError, LoadError};
 pub use self::inference::Inference;
 #[cfg(feature = "tower")]
 pub use self::middleware::{InferenceLayer, ModelName};
-pub use self::models::{LoadStatus, Loaded, Loading, Model, ModelState};
+pub use self::models::{Load, LoadStatus, Loaded, Loading, Model, ModelState};
 pub use self::names::InferenceMetric;
 pub use self::request::{FinishReason, InferenceRequest, Observe, Outcome, Queued, Status};
 #[cfg(feature = "timeout")]

@@ -2,6 +2,7 @@
 
 mod entry;
 mod handle;
+mod load;
 mod loading;
 mod model;
 mod name;
@@ -10,6 +11,7 @@ mod source;
 mod state;
 
 pub(crate) use self::entry::Entry;
+pub use self::load::Load;
 pub use self::loading::{Loaded, Loading};
 pub use self::model::Model;
 pub(crate) use self::name::check_name;

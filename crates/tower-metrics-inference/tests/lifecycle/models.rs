@@ -6,7 +6,7 @@ use std::{future, iter};
 
 use tokio::sync::oneshot;
 use tokio_test::task;
-use tower_metrics_inference::{InferenceError, LoadError, ModelState};
+use tower_metrics_inference::{InferenceError, Load, LoadError, ModelState};
 
 use super::measured::{MODEL, Measured, measured};
 use super::panics::{catch_expected, expected_panic};
@@ -125,7 +125,9 @@ fn a_load_that_fails_is_dropped_or_panics_leaves_the_model_unloaded() {
 #[test]
 fn a_load_begins_when_it_is_polled() {
     measured(|measured| {
-        drop(measured.inference.load("other-model", future::ready(Ok::<_, Infallible>(()))));
+        let loading: Load<future::Ready<Result<(), Infallible>>> =
+            measured.inference.load("other-model", future::ready(Ok(())));
+        drop(loading);
         assert!(measured.inference.find("other-model").is_none());
         assert_life(measured, 0, "", 0);
     });
