@@ -65,6 +65,9 @@ impl<H> Resolved<H> {
 
     /// Hands the handles to `f`; as [`get`](Self::get), for those who do not keep them, and have
     /// read the clock already.
+    ///
+    /// Hidden, since the clock is no part of the public interface.
+    #[doc(hidden)]
     pub fn with<T>(
         &self,
         now: Instant,
