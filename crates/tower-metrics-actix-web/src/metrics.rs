@@ -21,6 +21,7 @@ use crate::shared::{Serve, Shared};
 ///
 /// [`App::wrap`]: actix_web::App::wrap
 #[derive(Clone, Debug)]
+#[must_use = "a middleware does nothing until it is around an app"]
 pub struct Metrics {
     /// `None` if nothing is to be measured.
     instruments: Option<Instruments>,
@@ -48,8 +49,8 @@ impl Metrics {
         }
     }
 
-    /// Configures what is measured. What it builds answers no scrapes, unless told to
-    /// ([`answering`](Self::answering)). Build it once and clone it into the app's factory.
+    /// Configures what is measured. What it builds answers no scrapes, unless it is told
+    /// [where](Self::with_metrics_path). Build it once and clone it into the app's factory.
     pub fn builder() -> Builder<Self> {
         Builder::new()
     }
@@ -59,9 +60,9 @@ impl Metrics {
         Self::from_parts(None, Rules::default(), MetricsOptions::default())
     }
 
-    /// Answers requests for `path` that no route meets with the metrics of `exporter`.
-    #[must_use]
-    pub fn answering(mut self, path: &str, exporter: &Exporter) -> Self {
+    /// Answers requests for `path` that no route meets with the metrics of `exporter`. Defaults to
+    /// `/metrics` in what [`new`](Self::new) makes, else to nothing.
+    pub fn with_metrics_path(mut self, path: &str, exporter: &Exporter) -> Self {
         self.options.serve = Some(Serve::new(path, exporter));
         self
     }

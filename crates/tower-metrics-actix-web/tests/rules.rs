@@ -191,7 +191,7 @@ async fn disabled_metrics_measure_nothing() {
     assert_eq!(call(&app, TestRequest::with_uri("/users/7").to_request()).await.status(), 200);
     assert_eq!(call(&app, TestRequest::with_uri("/metrics").to_request()).await.status(), 404);
 
-    let serving = Metrics::disabled().answering("/metrics", &exporter);
+    let serving = Metrics::disabled().with_metrics_path("/metrics", &exporter);
     let app = init_service(App::new().configure(routes).wrap(serving)).await;
     assert_eq!(call(&app, TestRequest::with_uri("/users/7").to_request()).await.status(), 200);
     assert_eq!(call(&app, TestRequest::with_uri("/metrics").to_request()).await.status(), 200);

@@ -128,7 +128,7 @@ async fn the_path_is_chosen_by_the_app() {
     let metrics = Metrics::builder().with_recorder(exporter.recorder()).build().unwrap();
 
     let silent = init_service(App::new().wrap(metrics.clone())).await;
-    let other = init_service(App::new().wrap(metrics.answering("/x", &exporter))).await;
+    let other = init_service(App::new().wrap(metrics.with_metrics_path("/x", &exporter))).await;
     let status = async |path: &str| {
         let request = || TestRequest::with_uri(path).to_request();
         (call(&silent, request()).await.status(), call(&other, request()).await.status())
