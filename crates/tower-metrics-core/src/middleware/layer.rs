@@ -15,6 +15,7 @@ use crate::request::{Builder, Instruments, Measures, Rules};
 /// Clones, and the services they make, share one cache of handles. See the
 /// [module docs](super).
 #[derive(Clone, Debug)]
+#[must_use = "a layer does nothing until it is around a service"]
 pub struct MetricsLayer {
     /// `None` if nothing is to be measured.
     shared: Option<Arc<Shared>>,

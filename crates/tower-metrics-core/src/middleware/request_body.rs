@@ -30,6 +30,7 @@ use crate::request::RequestGuard;
 /// # Ok::<(), tower_metrics_core::BuildError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
+#[must_use = "a layer does nothing until it is around a service"]
 #[non_exhaustive]
 pub struct RequestSizeLayer;
 

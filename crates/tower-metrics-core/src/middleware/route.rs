@@ -23,6 +23,7 @@ use crate::labels::{Route, RouteSlot};
 /// let files = RouteLayer::new("/files/{*path}").layer(files);
 /// ```
 #[derive(Clone, Debug)]
+#[must_use = "a layer does nothing until it is around a service"]
 pub struct RouteLayer {
     route: Route,
 }

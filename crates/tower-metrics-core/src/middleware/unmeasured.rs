@@ -29,6 +29,7 @@ impl Unmeasured {
 /// Leaves out the requests of the service inside, a single route for example: marks its responses
 /// [`Unmeasured`]. Goes inside a [`MetricsLayer`](super::MetricsLayer).
 #[derive(Clone, Copy, Debug, Default)]
+#[must_use = "a layer does nothing until it is around a service"]
 #[non_exhaustive]
 pub struct UnmeasuredLayer;
 
