@@ -19,6 +19,14 @@
 //! With the feature `batch`, a job that runs over many items and ends pushes what it has recorded:
 //! see the module `batch`.
 //!
+//! # Features
+//!
+//! - `timeout`, on by default: `Model::observe_with_timeout`, with tokio's timer;
+//! - `tower`: `middleware`, a layer that measures the HTTP requests whose path names a model;
+//! - `nvml`: `gpu::Nvml`, NVIDIA GPUs through the driver's management library;
+//! - `macros`: `#[timed]`, which times a function;
+//! - `batch`: `batch`, jobs that run over many items and push what they have recorded.
+//!
 //! # Default
 //!
 //! ```

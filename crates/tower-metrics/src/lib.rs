@@ -99,6 +99,24 @@
 //! # Ok(()) }
 //! # }
 //! ```
+//!
+//! # Features
+//!
+//! | feature | what it brings |
+//! |---|---|
+//! | `prometheus`, on by default | `Exporter`, and what serves it |
+//! | `axum` | the module `axum`: routes from `MatchedPath`, `RouterExt::with_metrics` |
+//! | `actix-web` | the module `actix_web`: the middleware `Metrics` |
+//! | `inference` | `Inference`, with the layers of the frameworks that are on; `timing` |
+//! | `macros` | `#[timed]` |
+//! | `nvml` | `inference::gpu::Nvml` |
+//! | `push` | the module `push`: the Pushgateway client; with `inference`, `BatchJob` |
+//! | `listener` | `Exporter::listen`: the metrics on a port and a thread of their own |
+//! | `process` | `Exporter::observe_process` |
+//! | `runtime` | `Exporter::observe_runtime`: metrics of a tokio runtime |
+//! | `build_info` | `Exporter::observe_build_info` |
+//!
+//! Without any, what is left records into whichever recorder of the `metrics` facade there is.
 
 // Says on docs.rs which feature an item needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
