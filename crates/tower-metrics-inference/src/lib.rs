@@ -92,6 +92,9 @@ pub mod tokens;
 pub use tower_metrics_core::Buckets;
 #[cfg(feature = "macros")]
 pub use tower_metrics_macros::timed;
+#[cfg(feature = "_facade-macros")]
+#[doc(hidden)]
+pub use tower_metrics_macros::timed_of_facade;
 
 #[cfg(feature = "batch")]
 pub use self::batch::{BatchJob, BatchJobBuilder, BatchJobError, ItemStatus};

@@ -148,7 +148,7 @@ pub use tower_metrics_inference::BatchJob;
 
 #[cfg(feature = "macros")]
 #[doc(inline)]
-pub use tower_metrics_macros::timed_of_facade as timed;
+pub use tower_metrics_inference::timed_of_facade as timed;
 
 #[cfg(feature = "axum")]
 pub use tower_metrics_axum as axum;
