@@ -28,3 +28,8 @@ pub mod pushgateway;
 pub mod scripted;
 
 pub use error::Error;
+
+// Here and not in the crate that it is about: a published crate has nothing outside of its folder.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}

@@ -163,5 +163,5 @@ pub use tower_metrics_push as push;
 pub mod migration;
 
 #[cfg(all(doctest, feature = "axum", feature = "prometheus"))]
-#[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../README.md")]
 mod readme {}
