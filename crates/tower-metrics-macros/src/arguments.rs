@@ -62,12 +62,12 @@ impl Parse for Arguments {
 impl Arguments {
     fn parse_argument(&mut self, key: &Ident, input: ParseStream<'_>) -> Result<()> {
         match key.to_string().as_str() {
-            "name" => self.name = Some(metric_name(value(input)?)?),
+            "name" => self.name = Some(metric_name(input)?),
             "help" => self.help = Some(value(input)?),
             "buckets" => self.buckets = Some(value(input)?),
             "labels" => self.labels = labels(input)?,
             "outcome" if input.peek(Token![=]) => {
-                return Err(input.error("`outcome` takes no value"));
+                return Err(input.error("`outcome` takes no value; write it alone"));
             }
             "outcome" => self.outcome = true,
             "recorder" => self.recorder = Some(value(input)?),
@@ -112,6 +112,9 @@ impl Parse for Edges {
 
 impl Parse for Label {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
+        if input.peek(Lit) {
+            return Err(input.error("a label's name has no quotes: `labels(base = \"10\")`"));
+        }
         Ok(Self { name: input.call(Ident::parse_any)?, value: value(input)? })
     }
 }
@@ -128,7 +131,12 @@ fn labels(input: ParseStream<'_>) -> Result<Vec<Label>> {
     Ok(labels.into_iter().collect())
 }
 
-fn metric_name(name: LitStr) -> Result<LitStr> {
+fn metric_name(input: ParseStream<'_>) -> Result<LitStr> {
+    input.parse::<Token![=]>()?;
+    if !input.peek(LitStr) {
+        return Err(input.error("a metric's name is a literal: `name = \"…\"`"));
+    }
+    let name: LitStr = input.parse()?;
     if name::is_metric(&name.value()) {
         Ok(name)
     } else {

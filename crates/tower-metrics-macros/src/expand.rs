@@ -46,7 +46,10 @@ fn timed(arguments: &Arguments, mut function: ItemFn, root: &Path) -> Result<Tok
 
 fn check(signature: &Signature) -> Result<()> {
     if let Some(token) = &signature.constness {
-        return Err(Error::new(token.span(), "`#[timed]` cannot time a `const fn`"));
+        return Err(Error::new(
+            token.span(),
+            "`#[timed]` cannot time a `const fn`; nothing can be recorded in it",
+        ));
     }
     if let Safety::Unsafe(token) = &signature.safety {
         return Err(Error::new(token.span(), "`#[timed]` cannot time an `unsafe fn`"));

@@ -27,7 +27,7 @@ fn wrong_arguments_are_pointed_at() {
         ("\"a_seconds\"", "as in `name = \"…\"`", "\"a_seconds\""),
         ("name = \"a\", name = \"b\"", "`name` is given twice", "name"),
         ("name = \"a-b\"", "a metric's name must match [a-zA-Z_:]", "\"a-b\""),
-        ("name = NAME", "expected string literal", "NAME"),
+        ("name = NAME", "a metric's name is a literal", "NAME"),
         ("outcome = true", "`outcome` takes no value", "="),
         ("buckets = []", "buckets need at least one edge", "[]"),
         ("buckets = [1, 0.5]", "the edges of buckets must ascend", "0.5"),
@@ -39,6 +39,7 @@ fn wrong_arguments_are_pointed_at() {
         ("labels(größe = \"a\")", "a label's name must match", "größe"),
         ("labels(a = \"a\", r#a = \"b\")", "this label is given twice", "r#a"),
         ("labels(outcome = \"a\"), outcome", "`outcome` adds this label", "outcome"),
+        ("labels(\"a\" = \"b\")", "a label's name has no quotes", "\"a\""),
         ("labels(a)", "expected `=`", ")"),
         ("help = \"a\" outcome", "expected `,`", "outcome"),
     ] {
