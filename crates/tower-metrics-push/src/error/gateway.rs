@@ -59,9 +59,12 @@ impl fmt::Display for PushGatewayError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::InvalidUrl { reason } => {
-                return write!(f, "the gateway's URL is not usable: {reason}");
+                return write!(
+                    f,
+                    "the gateway's URL is not usable: {reason}; it looks like http://host:9091"
+                );
             }
-            Self::MissingJob => "a job name is required",
+            Self::MissingJob => "a job name is required; set one with `with_job`",
             Self::InvalidGrouping { name, reason } => {
                 return write!(f, "grouping label {name:?} is not usable: {reason}");
             }
@@ -74,8 +77,8 @@ impl fmt::Display for PushGatewayError {
             }
             Self::InvalidCertificate { .. } => "a root certificate is not usable",
             Self::NoRootCertificate => {
-                "no root certificate is trusted: the system has none; add one with \
-                 `with_root_certificate`"
+                "no root certificate is trusted: the system has none, or they are switched off; \
+                 add one with `with_root_certificates`"
             }
         })
     }

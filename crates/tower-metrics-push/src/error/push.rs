@@ -91,7 +91,11 @@ impl fmt::Display for PushError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connect { address, .. } => {
-                write!(f, "the Pushgateway at {address} cannot be reached")
+                write!(
+                    f,
+                    "the Pushgateway at {address} cannot be reached; is it running, and is this \
+                     its address?"
+                )
             }
             Self::Tls { address, .. } => write!(f, "TLS with the Pushgateway at {address} failed"),
             Self::Interrupted { .. } => f.write_str("the exchange with the Pushgateway failed"),
@@ -101,6 +105,11 @@ impl fmt::Display for PushError {
             Self::Refused { status: status @ 300..400, .. } => {
                 write!(f, "the Pushgateway answered {status}; redirects are not followed")
             }
+            Self::Refused { status: status @ (404 | 405), text } => write!(
+                f,
+                "the Pushgateway answered {status}: {text}; is it one, and is the path of its URL \
+                 right?"
+            ),
             Self::Refused { status, text } => {
                 write!(f, "the Pushgateway answered {status}: {text}")
             }

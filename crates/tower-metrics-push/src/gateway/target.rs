@@ -57,7 +57,7 @@ impl Target {
                     80
                 }
             }
-            Some(_) => url.port_u16().ok_or_else(|| error("its port is none"))?,
+            Some(_) => url.port_u16().ok_or_else(|| error("its port is no number up to 65535"))?,
         };
         let target = Self {
             is_tls,
