@@ -87,7 +87,11 @@ async fn other_buckets_for_the_same_metric_are_refused() {
 
     let error = builder(&exporter).with_duration_buckets(Buckets::light()).build().unwrap_err();
 
-    assert_eq!(error.to_string(), "an HTTP metric could not be declared");
+    assert_eq!(
+        error.to_string(),
+        "metric \"http_request_duration_seconds\" is declared already, with another bucket list; \
+         declare both alike, or rename one of the two"
+    );
     assert!(builder(&exporter).build().is_ok());
 }
 

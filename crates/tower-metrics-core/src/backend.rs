@@ -146,7 +146,8 @@ impl fmt::Display for DeclareError {
             }
             Self::Conflict { name, differs_in } => write!(
                 f,
-                "metric {name:?} is declared already, with another {differs_in}; rename one of the two"
+                "metric {name:?} is declared already, with another {differs_in}; declare both alike, \
+                 or rename one of the two"
             ),
             Self::AlreadyRecorded { name } => write!(
                 f,

@@ -179,7 +179,7 @@ impl fmt::Display for BucketsError {
             Self::NotFinite(edge) => {
                 write!(f, "bucket edge {edge} is not finite; leave out `+Inf`, it is implied")
             }
-            Self::Duplicate(edge) => write!(f, "bucket edge {edge} is listed twice"),
+            Self::Duplicate(edge) => write!(f, "bucket edge {edge} is listed twice; keep one"),
             Self::Unsorted { before, after } => {
                 write!(f, "bucket edges must ascend, but {after} comes after {before}")
             }

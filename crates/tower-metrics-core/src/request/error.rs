@@ -42,18 +42,26 @@ impl From<DeclareError> for BuildError {
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Declare(_) => f.write_str("an HTTP metric could not be declared"),
+            Self::Declare(error) => error.fmt(f),
             Self::BucketsTwice { metric } => {
                 write!(f, "the buckets of {metric:?} are set twice; keep one")
             }
             Self::NoHistogram { metric } => {
-                write!(f, "buckets are set for {metric:?}, which is no histogram")
+                write!(f, "buckets are set for {metric:?}, which is no histogram; leave them out")
             }
             Self::SwitchedOff { metric } => {
-                write!(f, "buckets or a name are set for {metric:?}, which is switched off")
+                write!(
+                    f,
+                    "buckets or a name are set for {metric:?}, which is switched off; switch it \
+                     on, or leave them out"
+                )
             }
             Self::UnknownLabel { label } => {
-                write!(f, "a limit is set for label {label:?}, but no such label was added")
+                write!(
+                    f,
+                    "a limit is set for label {label:?}, but no such label was added; add it, as \
+                     `with_label_from_header` does, or leave the limit out"
+                )
             }
         }
     }
@@ -62,7 +70,8 @@ impl fmt::Display for BuildError {
 impl std::error::Error for BuildError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Declare(error) => Some(error),
+            // Its text is the whole text above.
+            Self::Declare(error) => error.source(),
             _ => None,
         }
     }
