@@ -354,6 +354,14 @@ fn misconfiguration_is_a_typed_error() {
         build(|b| b.with_label_limit("tenant", 5)),
         BuildError::UnknownLabel { label: "tenant".to_owned() }
     );
+    for header in ["", "x tenant", ":path", "größe"] {
+        let builder = MetricsLayer::builder().with_label_from_header("tenant", header);
+        let error = builder.build().unwrap_err();
+        assert_eq!(error, BuildError::InvalidHeader { header: header.to_owned() });
+    }
+    assert!(
+        MetricsLayer::builder().with_label_from_header("tenant", "X-Tenant_1.a").build().is_ok()
+    );
     assert!(matches!(
         build(|b| b.with_prefix("9lives")),
         BuildError::Declare(DeclareError::InvalidName { .. })

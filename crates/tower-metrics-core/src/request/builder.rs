@@ -199,6 +199,7 @@ impl<T: Measures> Builder<T> {
     /// that are not UTF-8 are shown as U+FFFD.
     pub fn with_label_from_header(mut self, name: impl Into<String>, header: &str) -> Self {
         self.plan.extra_labels.push(name.into());
+        self.plan.headers.push(header.to_owned());
         self.rules.label_from_header(header.into());
         self
     }

@@ -31,6 +31,11 @@ pub enum BuildError {
         /// The label's name.
         label: String,
     },
+    /// A label is to come from a header that cannot exist.
+    InvalidHeader {
+        /// The header's name.
+        header: String,
+    },
 }
 
 impl From<DeclareError> for BuildError {
@@ -63,6 +68,11 @@ impl fmt::Display for BuildError {
                      `with_label_from_header` does, or leave the limit out"
                 )
             }
+            Self::InvalidHeader { header } => write!(
+                f,
+                "no header can have the name {header:?}; it has letters, digits and `-`, as \
+                 `x-tenant` does"
+            ),
         }
     }
 }

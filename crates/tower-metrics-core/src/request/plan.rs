@@ -23,6 +23,7 @@ pub(crate) struct Plan {
     pub(crate) off: Vec<HttpMetric>,
     pub(crate) constant_labels: Vec<(String, String)>,
     pub(crate) extra_labels: Vec<String>,
+    pub(crate) headers: Vec<String>,
     pub(crate) label_limits: Vec<(String, usize)>,
     pub(crate) max_endpoints: usize,
     pub(crate) duration_until_head: bool,
@@ -54,6 +55,7 @@ impl Default for Plan {
             off: Vec::new(),
             constant_labels: Vec::new(),
             extra_labels: Vec::new(),
+            headers: Vec::new(),
             label_limits: Vec::new(),
             max_endpoints: 1_000,
             duration_until_head: false,
@@ -89,6 +91,9 @@ impl Plan {
             self.label_limits.iter().find(|(label, _)| !self.extra_labels.contains(label))
         {
             return Err(BuildError::UnknownLabel { label: label.clone() });
+        }
+        if let Some(header) = self.headers.iter().find(|header| !is_token(header)) {
+            return Err(BuildError::InvalidHeader { header: header.clone() });
         }
 
         let settings = self.to_settings();
@@ -268,4 +273,10 @@ impl Labels<'_> {
     fn is_open_telemetry(&self) -> bool {
         matches!(self.plan.convention, Convention::OpenTelemetry { .. })
     }
+}
+
+/// Whether a header can have this name: RFC 9110's `token`.
+fn is_token(name: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.bytes().all(is_allowed)
 }
