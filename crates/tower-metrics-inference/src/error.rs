@@ -50,7 +50,7 @@ impl fmt::Display for InferenceError {
         match self {
             Self::Declare(error) => error.fmt(f),
             Self::NoHistogram { metric } => {
-                write!(f, "{:?} has no buckets: it is not a histogram", metric.name())
+                write!(f, "{:?} is no histogram; leave its buckets out", metric.name())
             }
             Self::TokensOff { metric } => write!(
                 f,

@@ -278,8 +278,8 @@ impl<T: Measures> Builder<T> {
     ///
     /// # Errors
     ///
-    /// [`BuildError`] if the settings contradict each other, or a metric cannot be declared, for
-    /// example because its name was declared with other buckets before.
+    /// [`BuildError`] if the settings contradict each other or make no sense, or a metric cannot be
+    /// declared, for example because its name was declared with other buckets before.
     pub fn build(self) -> Result<T, BuildError> {
         if self.plan.disabled {
             return Ok(T::from_parts(None, self.rules, self.options));

@@ -71,7 +71,9 @@ impl fmt::Display for PushGatewayError {
             Self::InvalidCredentials { reason } => {
                 return write!(f, "the credentials are not usable: {reason}");
             }
-            Self::InvalidHeaderName => "a header's name is not usable",
+            Self::InvalidHeaderName => {
+                "a header's name is not usable; it has letters, digits and `-`"
+            }
             Self::InvalidHeader { name, reason } => {
                 return write!(f, "header {name:?} is not usable: {reason}");
             }

@@ -100,7 +100,11 @@ impl fmt::Display for PushError {
             Self::Tls { address, .. } => write!(f, "TLS with the Pushgateway at {address} failed"),
             Self::Interrupted { .. } => f.write_str("the exchange with the Pushgateway failed"),
             Self::Timeout { after } => {
-                write!(f, "the Pushgateway had not taken the metrics within {after:?}")
+                write!(
+                    f,
+                    "the Pushgateway had not taken the metrics within {after:?}; `with_timeout` \
+                     gives it longer"
+                )
             }
             Self::Refused { status: status @ 300..400, .. } => {
                 write!(f, "the Pushgateway answered {status}; redirects are not followed")
