@@ -76,7 +76,8 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let exporter = Exporter::builder().build()?;
 //! let pusher = PushGateway::new("http://127.0.0.1:9091")?.with_job("nightly").build()?;
-//! // The job runs, and records into `exporter.recorder()`.
+//! // The job runs, and records into `exporter.recorder()`: by the `with_recorder` of whatever
+//! // measures it, or inside of `metrics::with_local_recorder(&exporter.recorder(), || ..)`.
 //! pusher.push_blocking(&exporter)?;
 //! # Ok(()) }
 //! # }
