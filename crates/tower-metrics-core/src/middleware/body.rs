@@ -67,7 +67,9 @@ impl<B: Body> Body for ResponseBody<B> {
                 }
             }
         };
-        if let (Some(end), Some(guard)) = (end, this.guard.take_if(|_| end.is_some())) {
+        if let Some(end) = end
+            && let Some(guard) = this.guard.take()
+        {
             match end {
                 Ok(bytes) => guard.complete_with(bytes),
                 Err(reason) => guard.abort(reason),

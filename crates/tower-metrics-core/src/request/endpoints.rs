@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 use super::append_list::AppendList;
 use super::series::Series;
 use super::source::Source;
-use crate::backend::DeclareError;
 use crate::labels::{MethodLabel, Route};
 
 /// How many lists the endpoints are spread over; at the default limit of endpoints, eight to a list.
@@ -56,16 +55,8 @@ impl Endpoints {
         })
     }
 
-    pub(crate) fn shared_source(&self) -> &Arc<Source> {
+    pub(crate) fn source(&self) -> &Arc<Source> {
         &self.source
-    }
-
-    pub(crate) fn source(&self) -> &Source {
-        &self.source
-    }
-
-    pub(crate) fn declare(&self) -> Result<(), DeclareError> {
-        self.source.declare()
     }
 
     /// The series of these label values; the overflow value stands in if there are too many
@@ -81,8 +72,7 @@ impl Endpoints {
 
     /// The series of these label values for requests that matched no route.
     pub(crate) fn unmatched(&self, method: MethodLabel, extra: &[Arc<str>]) -> Arc<Series> {
-        let (name, endpoint) = &self.unmatched;
-        self.series_in((name, endpoint), method, extra)
+        self.series_in(self.unmatched_endpoint(), method, extra)
     }
 
     fn series_in(
@@ -114,11 +104,15 @@ impl Endpoints {
         list.find(|name| **name == *endpoint).unwrap_or_else(|| self.insert(endpoint))
     }
 
+    fn unmatched_endpoint(&self) -> (&Arc<str>, &Endpoint) {
+        let (name, endpoint) = &self.unmatched;
+        (name, endpoint)
+    }
+
     #[cold]
     fn insert(&self, endpoint: &str) -> (&Arc<str>, &Endpoint) {
         if endpoint == Route::UNMATCHED {
-            let (name, unmatched) = &self.unmatched;
-            return (name, unmatched);
+            return self.unmatched_endpoint();
         }
         if endpoint != Route::OVERFLOW && !self.source.admits_endpoint(endpoint) {
             return self.endpoint(Route::OVERFLOW);

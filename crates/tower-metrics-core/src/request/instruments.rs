@@ -35,7 +35,7 @@ impl Instruments {
     /// cache each do that without waiting for each other.
     #[must_use]
     pub fn with_own_cache(&self) -> Self {
-        Self { cache: Endpoints::new(Arc::clone(self.cache.shared_source())) }
+        Self { cache: Endpoints::new(Arc::clone(self.cache.source())) }
     }
 
     /// A reference that does not keep the instruments, nor the recorder below them.
@@ -44,7 +44,7 @@ impl Instruments {
     }
 
     pub(crate) fn declare(&self) -> Result<(), DeclareError> {
-        self.cache.declare()
+        self.cache.source().declare()
     }
 
     pub(crate) fn declare_or_warn(&self) {
