@@ -29,6 +29,7 @@
 //! response's own status); `http_requests_aborted_total` tells which.
 
 mod body;
+mod error;
 mod future;
 mod heads;
 mod layer;
@@ -40,11 +41,12 @@ mod shared;
 mod unmeasured;
 
 pub use self::body::ResponseBody;
+pub use self::error::TemplateError;
 pub use self::future::{ResponseFuture, content_length};
 pub use self::heads::HttpHeads;
 pub use self::layer::MetricsLayer;
 pub use self::request_body::{RequestBody, RequestSizeLayer, RequestSizeService};
-pub use self::resolver::{RouteError, RouteResolver};
+pub use self::resolver::RouteResolver;
 pub use self::route::{RouteLayer, RouteService};
 pub use self::service::MetricsService;
 pub use self::unmeasured::{Unmeasured, UnmeasuredFuture, UnmeasuredLayer, UnmeasuredService};

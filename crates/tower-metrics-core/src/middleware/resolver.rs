@@ -9,6 +9,7 @@ use http::request::Parts;
 use http::{Extensions, Uri};
 use matchit::Router;
 
+use super::error::TemplateError;
 use crate::request::unless_it_panics;
 
 /// Finds the route of a request: the value of the `endpoint` label.
@@ -22,7 +23,7 @@ use crate::request::unless_it_panics;
 /// let routes = RouteResolver::templates(["/users/{id}", "/files/{*path}"])?;
 /// let grpc = RouteResolver::grpc(["helloworld.Greeter/SayHello"]);
 /// let single = RouteResolver::fixed("the service");
-/// # Ok::<(), tower_metrics_core::middleware::RouteError>(())
+/// # Ok::<(), tower_metrics_core::middleware::TemplateError>(())
 /// ```
 #[derive(Clone)]
 pub struct RouteResolver {
@@ -61,16 +62,16 @@ impl RouteResolver {
     ///
     /// # Errors
     ///
-    /// [`RouteError`] if a template is malformed or overlaps with another.
+    /// [`TemplateError`] if a template is malformed or overlaps with another.
     pub fn templates<T: Into<String>>(
         templates: impl IntoIterator<Item = T>,
-    ) -> Result<Self, RouteError> {
+    ) -> Result<Self, TemplateError> {
         let mut router = Router::new();
         for template in templates {
             let template: String = template.into();
             router
                 .insert(template.clone(), template.clone().into())
-                .map_err(|error| RouteError { template, reason: error.to_string() })?;
+                .map_err(|error| TemplateError::new(template, error.to_string()))?;
         }
         Ok(Kind::Templates(Arc::new(router)).into())
     }
@@ -158,28 +159,6 @@ impl fmt::Debug for RouteResolver {
     }
 }
 
-/// A template that no route can be made of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RouteError {
-    template: String,
-    reason: String,
-}
-
-impl RouteError {
-    /// The template.
-    pub fn template(&self) -> &str {
-        &self.template
-    }
-}
-
-impl fmt::Display for RouteError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "route template {:?} is not usable: {}", self.template, self.reason)
-    }
-}
-
-impl std::error::Error for RouteError {}
-
 #[cfg(test)]
 mod tests {
     use http::Request;
@@ -201,6 +180,7 @@ mod tests {
 
         let error = RouteResolver::templates(["/{a}", "/{b}"]).unwrap_err();
         assert_eq!(error.template(), "/{b}");
+        assert!(error.to_string().starts_with(r#"path template "/{b}" is not usable: "#));
         assert!(RouteResolver::templates(["/{"]).is_err());
     }
 

@@ -70,7 +70,6 @@
 //! registered is counted under `unknown`.
 
 mod body;
-mod error;
 mod future;
 mod layer;
 mod model_name;
@@ -78,7 +77,6 @@ mod service;
 mod shared;
 
 pub use self::body::InferenceBody;
-pub use self::error::TemplateError;
 pub use self::future::InferenceFuture;
 pub use self::layer::InferenceLayer;
 pub use self::model_name::ModelName;

@@ -8,9 +8,8 @@ use http::Request;
 use http::request::Parts;
 use matchit::Router;
 use percent_encoding::percent_decode_str;
+use tower_metrics_core::middleware::TemplateError;
 use tower_metrics_core::request::unless_it_panics;
-
-use super::error::TemplateError;
 
 /// Finds the name of the model that a request is for.
 ///

@@ -1,9 +1,9 @@
-//! A template that no model's name can be taken from.
+//! Why a template is of no use.
 
 use std::error::Error;
 use std::fmt;
 
-/// A template that no model's name can be taken from.
+/// A path template that is malformed, overlaps with another, or lacks a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TemplateError {
     template: String,
@@ -11,8 +11,9 @@ pub struct TemplateError {
 }
 
 impl TemplateError {
-    pub(super) fn new(template: String, reason: impl Into<String>) -> Self {
-        Self { template, reason: reason.into() }
+    /// An error that says what is wrong with `template`. For whoever takes templates.
+    pub fn new(template: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { template: template.into(), reason: reason.into() }
     }
 
     /// The template.
