@@ -26,7 +26,7 @@ use actix_web::{App, Error, HttpResponse};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use tokio_test::{assert_pending, task};
 use tower_metrics_actix_web::{InferenceMetrics, Metrics};
-use tower_metrics_inference::{FinishReason, Outcome, TokenRecorder};
+use tower_metrics_inference::{FinishReason, RequestOutcome, TokenRecorder};
 use tower_metrics_prometheus::Exporter;
 
 use app::call;
@@ -318,8 +318,8 @@ async fn a_function_of_the_response_says_how_a_request_ended() {
                 resume_unwind(Box::new("a panic of the function"));
             }
             match response.extensions().get::<OutOfMemory>() {
-                Some(OutOfMemory) => Outcome::Error("out_of_memory"),
-                None => Outcome::Success,
+                Some(OutOfMemory) => RequestOutcome::Error("out_of_memory"),
+                None => RequestOutcome::Success,
             }
         });
         let fail = async || {

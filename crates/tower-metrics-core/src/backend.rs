@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 
-use crate::observe::{Observation, Observe, Pending};
+use crate::observe::{Observation, ObserveFn, Pending};
 use crate::spec::{MetricKind, MetricSpec};
 
 /// A [`metrics::Recorder`] that also takes declarations of metrics, and closures that are read
@@ -54,7 +54,11 @@ pub trait Backend: Recorder + Send + Sync + 'static {
     /// # Errors
     ///
     /// [`DeclareError`] as for [`declare`](Self::declare), or if one of `specs` is a histogram's.
-    fn observe(&self, specs: &[MetricSpec], observe: Observe) -> Result<Observation, DeclareError> {
+    fn observe(
+        &self,
+        specs: &[MetricSpec],
+        observe: ObserveFn,
+    ) -> Result<Observation, DeclareError> {
         observable(specs)?;
         self.declare(specs)?;
         drop(observe);
@@ -257,7 +261,11 @@ impl Backend for Global {
     }
 
     /// Before a backend is installed, the observation waits for it.
-    fn observe(&self, specs: &[MetricSpec], observe: Observe) -> Result<Observation, DeclareError> {
+    fn observe(
+        &self,
+        specs: &[MetricSpec],
+        observe: ObserveFn,
+    ) -> Result<Observation, DeclareError> {
         observable(specs)?;
         self.declare(specs)?;
         PENDING

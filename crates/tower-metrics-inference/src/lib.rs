@@ -105,9 +105,11 @@ pub use self::inference::Inference;
 pub use self::middleware::{InferenceLayer, ModelName};
 pub use self::models::{Load, LoadStatus, Loaded, Loading, Model, ModelState};
 pub use self::names::InferenceMetric;
-pub use self::request::{FinishReason, InferenceRequest, Observe, Outcome, Queued, Status};
+pub use self::request::{
+    FinishReason, InferenceRequest, Queued, RequestFuture, RequestOutcome, Status,
+};
 #[cfg(feature = "timeout")]
-pub use self::request::{ObserveWithTimeout, TimeoutError};
+pub use self::request::{TimeoutError, TimeoutFuture};
 pub use self::tokens::{Chunk, TokenRecorder, TokenStream};
 
 #[cfg(doctest)]

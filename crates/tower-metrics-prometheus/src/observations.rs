@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tower_metrics_core::observe::{Observe, Observer, Sample};
+use tower_metrics_core::observe::{ObserveFn, Observer, Sample};
 use tower_metrics_core::{MetricKind, MetricSpec, Observation};
 
 use crate::exposition;
@@ -22,7 +22,7 @@ pub(crate) struct Observations {
 
 struct Entry {
     specs: Vec<MetricSpec>,
-    observe: Observe,
+    observe: ObserveFn,
     reports: Reports,
 }
 
@@ -31,7 +31,7 @@ impl Observations {
         Arc::new(Self { global_labels, entries: Mutex::default() })
     }
 
-    pub(crate) fn add(self: &Arc<Self>, specs: &[MetricSpec], observe: Observe) -> Observation {
+    pub(crate) fn add(self: &Arc<Self>, specs: &[MetricSpec], observe: ObserveFn) -> Observation {
         let reports = Reports::default();
         let entry = Arc::new(Entry { specs: specs.to_vec(), observe, reports });
         self.lock().push(Arc::clone(&entry));

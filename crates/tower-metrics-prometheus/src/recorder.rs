@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
-use tower_metrics_core::observe::Observe;
+use tower_metrics_core::observe::ObserveFn;
 use tower_metrics_core::{Backend, DeclareError, MetricSpec, Observation};
 
 use crate::exporter::Shared;
@@ -39,7 +39,11 @@ impl Backend for ExporterRecorder {
     }
 
     /// What the closure may do stands at [`Exporter::gauge_fn`](crate::Exporter::gauge_fn).
-    fn observe(&self, specs: &[MetricSpec], observe: Observe) -> Result<Observation, DeclareError> {
+    fn observe(
+        &self,
+        specs: &[MetricSpec],
+        observe: ObserveFn,
+    ) -> Result<Observation, DeclareError> {
         self.shared.source.observe(specs, observe)
     }
 }

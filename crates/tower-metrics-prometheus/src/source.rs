@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use tower_metrics_core::observe::Observe;
+use tower_metrics_core::observe::ObserveFn;
 use tower_metrics_core::{DeclareError, MetricSpec, Observation, backend};
 
 use crate::observations::Observations;
@@ -30,7 +30,7 @@ impl Source {
     pub(crate) fn observe(
         &self,
         specs: &[MetricSpec],
-        observe: Observe,
+        observe: ObserveFn,
     ) -> Result<Observation, DeclareError> {
         backend::observable(specs)?;
         self.registry.declare(specs)?;

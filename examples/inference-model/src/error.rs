@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use serde::{Serialize, Serializer};
-use tower_metrics::inference::Outcome;
+use tower_metrics::inference::RequestOutcome;
 
 use crate::{models::Failure, request::MAX_BODY_BYTES};
 
@@ -92,11 +92,11 @@ impl ApiError {
     }
 
     /// Returns how an inference that ended with this is counted. What was not begun was rejected.
-    pub(crate) fn outcome(&self) -> Outcome<'_> {
+    pub(crate) fn outcome(&self) -> RequestOutcome<'_> {
         match self {
-            Self::Timeout { .. } => Outcome::Timeout,
-            Self::Inference { source, .. } => Outcome::Error(source.error_type()),
-            _ => Outcome::Rejected,
+            Self::Timeout { .. } => RequestOutcome::Timeout,
+            Self::Inference { source, .. } => RequestOutcome::Error(source.error_type()),
+            _ => RequestOutcome::Rejected,
         }
     }
 }

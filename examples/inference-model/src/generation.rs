@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, stream};
 use serde::Serialize;
 use tokio::time;
-use tower_metrics::inference::{Chunk, FinishReason, InferenceRequest, Outcome};
+use tower_metrics::inference::{Chunk, FinishReason, InferenceRequest, RequestOutcome};
 
 use crate::{
     error::ApiError,
@@ -109,8 +109,8 @@ impl Event {
             Self::Token(_) => Chunk::Tokens(1),
             Self::Done { reason, .. } => Chunk::Last { tokens: 0, reason: *reason },
             Self::Failed(error) => match error.outcome() {
-                Outcome::Timeout => Chunk::TimedOut,
-                Outcome::Error(error_type) => Chunk::Failed(error_type),
+                RequestOutcome::Timeout => Chunk::TimedOut,
+                RequestOutcome::Error(error_type) => Chunk::Failed(error_type),
                 _ => Chunk::Failed("rejected"),
             },
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Request, Response};
 use tower::service_fn;
-use tower_metrics::inference::{FinishReason, InferenceLayer, Outcome, TokenRecorder};
+use tower_metrics::inference::{FinishReason, InferenceLayer, RequestOutcome, TokenRecorder};
 use tower_metrics_tests::scripted::{
     BodyStep, FutureStep, ScriptedBody, ScriptedError, ScriptedService, catch_scripted_panic,
 };
@@ -236,8 +236,8 @@ struct OutOfMemory;
 fn a_function_of_the_head_says_how_a_request_ended() {
     let measured = Measured::with(|layer| {
         layer.with_outcome(|head| match head.extensions.get::<OutOfMemory>() {
-            Some(OutOfMemory) => Outcome::Error("out_of_memory"),
-            None => Outcome::of_status_code(head.status.as_str()),
+            Some(OutOfMemory) => RequestOutcome::Error("out_of_memory"),
+            None => RequestOutcome::of_status_code(head.status.as_str()),
         })
     });
     let response = Response::builder().extension(OutOfMemory).body(five_bytes()).unwrap();

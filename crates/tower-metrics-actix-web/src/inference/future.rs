@@ -11,7 +11,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::ServiceResponse;
 use pin_project_lite::pin_project;
 use tower_metrics_core::request::AbortReason;
-use tower_metrics_inference::Outcome;
+use tower_metrics_inference::RequestOutcome;
 use tower_metrics_inference::request::Exchange;
 
 use super::body::InferenceBody;
@@ -65,7 +65,7 @@ fn fail(error: &Error, exchange: &mut Exchange) {
     if status.is_server_error() {
         exchange.abort(AbortReason::ServiceError);
     } else {
-        exchange.answer(status.as_u16(), Outcome::of_status_code(status.as_str()), Some(0));
+        exchange.answer(status.as_u16(), RequestOutcome::of_status_code(status.as_str()), Some(0));
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::{Error, HttpResponse};
-use tower_metrics_inference::{Inference, Outcome};
+use tower_metrics_inference::{Inference, RequestOutcome};
 
 use super::body::InferenceBody;
 use super::service::InferenceService;
@@ -44,9 +44,9 @@ use super::settings::{ModelName, Settings};
 ///
 /// A successful one ends with the last byte of its response's body, or with its head if there is
 /// no body; any that is no success with its head. Its status code says which it is
-/// ([`Outcome::of_status_code`]). A body that fails is an error of the type `body_error`, a panic
-/// one of the type `panic`. An `Err` of the service inside counts under the status code that it
-/// answers with; one of 500 or more as an error of the type `service_error`. Dropped before its
+/// ([`RequestOutcome::of_status_code`]). A body that fails is an error of the type `body_error`, a
+/// panic one of the type `panic`. An `Err` of the service inside counts under the status code that
+/// it answers with; one of 500 or more as an error of the type `service_error`. Dropped before its
 /// end, the request is cancelled, if there is no time limit.
 ///
 /// [`Resource::wrap`]: actix_web::Resource::wrap
@@ -108,10 +108,10 @@ impl InferenceMetrics {
     }
 
     /// Sets how a request ends by its response: by what a handler put into the extensions, for
-    /// example. Defaults to [`Outcome::of_status_code`].
+    /// example. Defaults to [`RequestOutcome::of_status_code`].
     pub fn with_outcome(
         mut self,
-        outcome: impl Fn(&HttpResponse<()>) -> Outcome<'_> + Send + Sync + 'static,
+        outcome: impl Fn(&HttpResponse<()>) -> RequestOutcome<'_> + Send + Sync + 'static,
     ) -> Self {
         self.settings_mut().outcome = Some(Arc::new(outcome));
         self

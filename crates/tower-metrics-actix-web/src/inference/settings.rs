@@ -12,12 +12,12 @@ use actix_web::{HttpMessage as _, HttpResponse};
 use percent_encoding::percent_decode_str;
 use tower_metrics_core::request::unless_it_panics;
 use tower_metrics_inference::request::Exchange;
-use tower_metrics_inference::{Inference, Outcome};
+use tower_metrics_inference::{Inference, RequestOutcome};
 
 use crate::future::content_length;
 
 pub(super) type FindName = dyn Fn(&ServiceRequest) -> Option<Cow<'_, str>> + Send + Sync;
-pub(super) type OutcomeOf = dyn Fn(&HttpResponse<()>) -> Outcome<'_> + Send + Sync;
+pub(super) type OutcomeOf = dyn Fn(&HttpResponse<()>) -> RequestOutcome<'_> + Send + Sync;
 
 #[derive(Clone)]
 pub(super) struct Settings {
@@ -69,7 +69,7 @@ impl Settings {
             if response.body().size().is_eof() { Some(0) } else { content_length(&response) };
         let (head, body) = response.into_parts();
         let own = self.outcome.as_ref().and_then(|own| unless_it_panics(|| own(&head)));
-        let outcome = own.unwrap_or_else(|| Outcome::of_status_code(status.as_str()));
+        let outcome = own.unwrap_or_else(|| RequestOutcome::of_status_code(status.as_str()));
         exchange.answer(status.as_u16(), outcome, length);
         ServiceResponse::new(request, head.set_body(body))
     }

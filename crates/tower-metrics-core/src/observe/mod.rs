@@ -54,6 +54,6 @@ mod value;
 
 pub use self::ext::BackendExt;
 pub use self::observation::Observation;
-pub use self::observer::{Observe, Observer, Sample};
+pub use self::observer::{ObserveFn, Observer, Sample};
 pub(crate) use self::pending::Pending;
 pub use self::value::Value;

@@ -8,7 +8,7 @@ use crate::spec::MetricKind;
 
 /// A closure that reads values; [`Backend::observe`](crate::Backend::observe) says when it is
 /// called.
-pub type Observe = Arc<dyn Fn(&mut Observer<'_>) + Send + Sync>;
+pub type ObserveFn = Arc<dyn Fn(&mut Observer<'_>) + Send + Sync>;
 
 /// Takes the values that a closure reads.
 pub struct Observer<'a> {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::observation::Observation;
-use super::observer::Observe;
+use super::observer::ObserveFn;
 use crate::backend::Backend;
 use crate::spec::MetricSpec;
 
@@ -18,7 +18,7 @@ pub(crate) struct Pending {
 /// An observation; kept by the handle, and until there is a backend by the list.
 struct Waiting {
     specs: Vec<MetricSpec>,
-    observe: Observe,
+    observe: ObserveFn,
     state: Mutex<State>,
 }
 
@@ -61,7 +61,7 @@ impl Pending {
         &'static self,
         backend: impl FnOnce() -> Option<B>,
         specs: &[MetricSpec],
-        observe: &Observe,
+        observe: &ObserveFn,
     ) -> Result<Observation, B> {
         let mut list = lock(&self.waiting);
         if let Some(backend) = backend() {

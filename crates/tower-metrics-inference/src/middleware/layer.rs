@@ -10,7 +10,7 @@ use super::model_name::ModelName;
 use super::service::InferenceService;
 use super::shared::Shared;
 use crate::inference::Inference;
-use crate::request::Outcome;
+use crate::request::RequestOutcome;
 
 /// Measures requests whose path names a model: `/predict/{model_name}`.
 ///
@@ -53,10 +53,10 @@ impl InferenceLayer {
     }
 
     /// Sets how a request ends by the head of its response: by what a handler put into the
-    /// extensions, for example. Defaults to [`Outcome::of_status_code`].
+    /// extensions, for example. Defaults to [`RequestOutcome::of_status_code`].
     pub fn with_outcome(
         mut self,
-        outcome: impl Fn(&Parts) -> Outcome<'_> + Send + Sync + 'static,
+        outcome: impl Fn(&Parts) -> RequestOutcome<'_> + Send + Sync + 'static,
     ) -> Self {
         self.shared_mut().outcome = Some(Arc::new(outcome));
         self

@@ -36,7 +36,7 @@
 //! use std::borrow::Cow;
 //! use std::time::Duration;
 //!
-//! use tower_metrics_inference::{Inference, InferenceLayer, ModelName, Outcome};
+//! use tower_metrics_inference::{Inference, InferenceLayer, ModelName, RequestOutcome};
 //!
 //! /// For the extensions of a response.
 //! #[derive(Clone)]
@@ -50,8 +50,8 @@
 //!     .with_time_limit(Duration::from_secs(30))
 //!     .with_token_recorder()
 //!     .with_outcome(|head| match head.extensions.get::<OutOfMemory>() {
-//!         Some(_) => Outcome::Error("out_of_memory"),
-//!         None => Outcome::of_status_code(head.status.as_str()),
+//!         Some(_) => RequestOutcome::Error("out_of_memory"),
+//!         None => RequestOutcome::of_status_code(head.status.as_str()),
 //!     });
 //! # Ok::<(), tower_metrics_inference::InferenceError>(())
 //! ```
@@ -60,11 +60,12 @@
 //!
 //! A successful one ends with the last byte of its response's body; a response without a body —
 //! the answer to a `HEAD`, 1xx, 204, 304, an empty body, an upgrade — ends with its head. So does
-//! any that is no success, by its status code ([`Outcome::of_status_code`](crate::Outcome)). Without
-//! a response, an `Err` of the service is an error of the type `service_error`; a body that fails
-//! one of the type `body_error`; a panic of either one of the type `panic`. Dropped before its end,
-//! the request ends as a dropped [`InferenceRequest`](crate::InferenceRequest) does: cancelled, if
-//! there is no time limit.
+//! any that is no success, by its status code
+//! ([`RequestOutcome::of_status_code`](crate::RequestOutcome::of_status_code)). Without a response,
+//! an `Err` of the service is an error of the type `service_error`; a body that fails one of the
+//! type `body_error`; a panic of either one of the type `panic`. Dropped before its end, the
+//! request ends as a dropped [`InferenceRequest`](crate::InferenceRequest) does: cancelled, if there
+//! is no time limit.
 //!
 //! A request that names no model passes, and is not measured. One that names a model which is not
 //! registered is counted under `unknown`.

@@ -12,9 +12,9 @@ use tower_metrics_core::request::unless_it_panics;
 
 use super::model_name::ModelName;
 use crate::inference::Inference;
-use crate::request::{Exchange, Outcome};
+use crate::request::{Exchange, RequestOutcome};
 
-pub(super) type OutcomeOfHead = dyn Fn(&Parts) -> Outcome<'_> + Send + Sync;
+pub(super) type OutcomeOfHead = dyn Fn(&Parts) -> RequestOutcome<'_> + Send + Sync;
 
 #[derive(Clone)]
 pub(super) struct Shared {
@@ -51,7 +51,7 @@ impl Shared {
             if response.body().is_end_stream() { Some(0) } else { content_length(&response) };
         let (head, body) = response.into_parts();
         let own = self.outcome.as_ref().and_then(|own| unless_it_panics(|| own(&head)));
-        let outcome = own.unwrap_or_else(|| Outcome::of_status_code(status.as_str()));
+        let outcome = own.unwrap_or_else(|| RequestOutcome::of_status_code(status.as_str()));
         exchange.answer(status.as_u16(), outcome, length);
         Response::from_parts(head, body)
     }

@@ -7,7 +7,7 @@ use quanta::Instant;
 use super::entry::Entry;
 use super::source::to_f64;
 use super::state::ModelState;
-use crate::request::{InferenceRequest, Observe, Outcome, OutcomeFn, Queued, Status};
+use crate::request::{InferenceRequest, OutcomeFn, Queued, RequestFuture, RequestOutcome, Status};
 
 /// The metrics of one model, or of all that are unknown. Cheap to clone.
 ///
@@ -87,7 +87,7 @@ impl Model {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # }).unwrap();
     /// ```
-    pub fn observe<F, T, E>(&self, future: F) -> Observe<F, OutcomeFn<Result<T, E>>>
+    pub fn observe<F, T, E>(&self, future: F) -> RequestFuture<F, OutcomeFn<Result<T, E>>>
     where
         F: Future<Output = Result<T, E>>,
     {
@@ -97,25 +97,25 @@ impl Model {
     /// Measures `future` as a request, from now on, that ends as `outcome` says.
     ///
     /// ```
-    /// use tower_metrics_inference::{Inference, Outcome};
+    /// use tower_metrics_inference::{Inference, RequestOutcome};
     /// # enum Failure { OutOfMemory, Full }
     /// # async fn infer() -> Result<u32, Failure> { Err(Failure::Full) }
     /// # tokio_test::block_on(async {
     ///
     /// let model = Inference::builder().build()?.register("resnet50")?;
     /// let answer = model.observe_as(infer(), |answer| match answer {
-    ///     Ok(_) => Outcome::Success,
-    ///     Err(Failure::Full) => Outcome::Rejected,
-    ///     Err(Failure::OutOfMemory) => Outcome::Error("out_of_memory"),
+    ///     Ok(_) => RequestOutcome::Success,
+    ///     Err(Failure::Full) => RequestOutcome::Rejected,
+    ///     Err(Failure::OutOfMemory) => RequestOutcome::Error("out_of_memory"),
     /// });
     /// # answer.await.is_err();
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # }).unwrap();
     /// ```
-    pub fn observe_as<F, C>(&self, future: F, outcome: C) -> Observe<F, C>
+    pub fn observe_as<F, C>(&self, future: F, outcome: C) -> RequestFuture<F, C>
     where
         F: Future,
-        C: FnOnce(&F::Output) -> Outcome<'_>,
+        C: FnOnce(&F::Output) -> RequestOutcome<'_>,
     {
         self.start().observe_as(future, outcome)
     }

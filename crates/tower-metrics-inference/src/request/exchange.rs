@@ -6,7 +6,7 @@ use tower_metrics_core::labels::Method;
 use tower_metrics_core::request::{AbortReason, on_unwind};
 
 use super::guard::InferenceRequest;
-use super::outcome::{Outcome, Status};
+use super::outcome::{RequestOutcome, Status};
 use crate::models::Model;
 use crate::tokens::TokenRecorder;
 
@@ -47,9 +47,9 @@ impl Exchange {
 
     /// Notes the head of the answer: the request ends with it unless `outcome` is a success, and a
     /// body follows whose length is not 0.
-    pub fn answer(&mut self, status: u16, outcome: Outcome<'_>, length: Option<u64>) {
+    pub fn answer(&mut self, status: u16, outcome: RequestOutcome<'_>, length: Option<u64>) {
         let has_body = length != Some(0) && self.method.sends_body(status);
-        if outcome != Outcome::Success || !has_body {
+        if outcome != RequestOutcome::Success || !has_body {
             self.request.finish(outcome);
         }
         self.remaining = length;
@@ -68,15 +68,15 @@ impl Exchange {
 
     /// Notes the end of the body.
     pub fn complete(&mut self) {
-        self.request.finish(Outcome::Success);
+        self.request.finish(RequestOutcome::Success);
     }
 
     /// Notes that there is no answer, or that its body broke off.
     pub fn abort(&mut self, reason: AbortReason) {
         self.request.finish(match reason {
-            AbortReason::Cancelled | AbortReason::BodyDropped => Outcome::Cancelled,
-            AbortReason::Panic => Outcome::Error(Status::PANIC),
-            _ => Outcome::Error(reason.as_str()),
+            AbortReason::Cancelled | AbortReason::BodyDropped => RequestOutcome::Cancelled,
+            AbortReason::Panic => RequestOutcome::Error(Status::PANIC),
+            _ => RequestOutcome::Error(reason.as_str()),
         });
     }
 

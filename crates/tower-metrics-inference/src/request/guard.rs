@@ -8,8 +8,8 @@ use std::time::{self, Duration};
 use metrics::Gauge;
 use quanta::Instant;
 
-use super::observe::Observe;
-use super::outcome::{FinishReason, Outcome, OutcomeFn, Status};
+use super::future::RequestFuture;
+use super::outcome::{FinishReason, OutcomeFn, RequestOutcome, Status};
 use crate::models::{Entry, Series};
 use crate::tokens::{Chunk, ChunkFn, Output, OutputSlot, TokenRecorder, TokenStream};
 
@@ -136,23 +136,23 @@ impl InferenceRequest {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # }).unwrap();
     /// ```
-    pub fn observe<F, T, E>(self, future: F) -> Observe<F, OutcomeFn<Result<T, E>>>
+    pub fn observe<F, T, E>(self, future: F) -> RequestFuture<F, OutcomeFn<Result<T, E>>>
     where
         F: Future<Output = Result<T, E>>,
     {
         self.observe_as(future, |result| match result {
-            Ok(_) => Outcome::Success,
-            Err(_) => Outcome::Error(Status::ERROR_TYPE),
+            Ok(_) => RequestOutcome::Success,
+            Err(_) => RequestOutcome::Error(Status::ERROR_TYPE),
         })
     }
 
     /// Hands the request to a future, whose output `outcome` explains.
-    pub fn observe_as<F, C>(self, future: F, outcome: C) -> Observe<F, C>
+    pub fn observe_as<F, C>(self, future: F, outcome: C) -> RequestFuture<F, C>
     where
         F: Future,
-        C: FnOnce(&F::Output) -> Outcome<'_>,
+        C: FnOnce(&F::Output) -> RequestOutcome<'_>,
     {
-        Observe::new(self, future, outcome)
+        RequestFuture::new(self, future, outcome)
     }
 
     /// Hands the request to a stream of tokens, which notes each item as one token and ends the
@@ -187,37 +187,37 @@ impl InferenceRequest {
 
     /// Ends the request: it was answered.
     pub fn success(self) {
-        self.end(Outcome::Success);
+        self.end(RequestOutcome::Success);
     }
 
-    /// Ends the request: it failed, in a way of this name. See [`Outcome::Error`].
+    /// Ends the request: it failed, in a way of this name. See [`RequestOutcome::Error`].
     pub fn error(self, error_type: &str) {
-        self.end(Outcome::Error(error_type));
+        self.end(RequestOutcome::Error(error_type));
     }
 
     /// Ends the request: it took too long.
     pub fn timeout(self) {
-        self.end(Outcome::Timeout);
+        self.end(RequestOutcome::Timeout);
     }
 
     /// Ends the request: it was refused, and has no duration.
     pub fn reject(self) {
-        self.end(Outcome::Rejected);
+        self.end(RequestOutcome::Rejected);
     }
 
     /// Ends the request.
-    pub fn end(mut self, outcome: Outcome<'_>) {
+    pub fn end(mut self, outcome: RequestOutcome<'_>) {
         self.finish(outcome);
     }
 
     /// Ends the request, unless it has ended.
-    pub(crate) fn finish(&mut self, outcome: Outcome<'_>) {
+    pub(crate) fn finish(&mut self, outcome: RequestOutcome<'_>) {
         let now = Instant::now();
         self.finish_at(now, now, outcome);
     }
 
     /// Ends the request at a time that may be over already.
-    fn finish_at(&mut self, now: Instant, ended: Instant, outcome: Outcome<'_>) {
+    fn finish_at(&mut self, now: Instant, ended: Instant, outcome: RequestOutcome<'_>) {
         match mem::replace(&mut self.phase, Phase::Ended) {
             Phase::Waiting(gauge) | Phase::Running(gauge) => gauge.decrement(1.0),
             Phase::Ended => return,
@@ -226,7 +226,7 @@ impl InferenceRequest {
 
         let (series, status) = (&self.entry.series, outcome.status());
         series.requests(status).increment(now, 1);
-        if let Outcome::Error(error_type) = outcome {
+        if let RequestOutcome::Error(error_type) = outcome {
             series.count_error(now, error_type);
         }
         if status.has_duration() {
@@ -244,13 +244,13 @@ impl Drop for InferenceRequest {
         }
         let now = Instant::now();
         if thread::panicking() {
-            self.finish_at(now, now, Outcome::Error(Status::PANIC));
+            self.finish_at(now, now, RequestOutcome::Error(Status::PANIC));
         } else if self.deadline.is_some_and(|deadline| now >= deadline) {
-            self.finish_at(now, now, Outcome::Timeout);
+            self.finish_at(now, now, RequestOutcome::Timeout);
         } else if let Some(at) = self.output.with(|output| output.completed_at()) {
-            self.finish_at(now, at, Outcome::Success);
+            self.finish_at(now, at, RequestOutcome::Success);
         } else {
-            self.finish_at(now, now, Outcome::Cancelled);
+            self.finish_at(now, now, RequestOutcome::Cancelled);
         }
     }
 }

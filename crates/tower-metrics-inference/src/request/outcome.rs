@@ -50,7 +50,7 @@ impl Status {
 /// How to end a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Outcome<'a> {
+pub enum RequestOutcome<'a> {
     /// It was answered.
     Success,
     /// It failed, in a way of this name. Past the first names
@@ -66,9 +66,9 @@ pub enum Outcome<'a> {
 }
 
 /// Says how a request ends, by what its future returned.
-pub type OutcomeFn<T> = fn(&T) -> Outcome<'_>;
+pub type OutcomeFn<T> = fn(&T) -> RequestOutcome<'_>;
 
-impl<'a> Outcome<'a> {
+impl<'a> RequestOutcome<'a> {
     /// What the status code of an answer over HTTP says, from its three digits.
     ///
     /// | code | outcome |
@@ -80,10 +80,10 @@ impl<'a> Outcome<'a> {
     /// | any other | an error of this type: `500` |
     ///
     /// ```
-    /// use tower_metrics_inference::Outcome;
+    /// use tower_metrics_inference::RequestOutcome;
     ///
-    /// assert_eq!(Outcome::of_status_code("503"), Outcome::Rejected);
-    /// assert_eq!(Outcome::of_status_code("500"), Outcome::Error("500"));
+    /// assert_eq!(RequestOutcome::of_status_code("503"), RequestOutcome::Rejected);
+    /// assert_eq!(RequestOutcome::of_status_code("500"), RequestOutcome::Error("500"));
     /// ```
     pub fn of_status_code(code: &'a str) -> Self {
         match (code, code.as_bytes().first()) {

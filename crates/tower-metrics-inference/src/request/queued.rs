@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::guard::InferenceRequest;
-use super::outcome::Outcome;
+use super::outcome::RequestOutcome;
 use crate::models::Entry;
 
 /// A request that has arrived and waits; made by [`Model::enqueue`](crate::Model::enqueue).
@@ -43,17 +43,17 @@ impl Queued {
     }
 
     /// Ends the request before its start.
-    pub fn end(self, outcome: Outcome<'_>) {
+    pub fn end(self, outcome: RequestOutcome<'_>) {
         self.request.end(outcome);
     }
 
     /// Ends the request: the queue is full, or it is too late to begin.
     pub fn reject(self) {
-        self.end(Outcome::Rejected);
+        self.end(RequestOutcome::Rejected);
     }
 
     /// Ends the request: it waited too long.
     pub fn timeout(self) {
-        self.end(Outcome::Timeout);
+        self.end(RequestOutcome::Timeout);
     }
 }

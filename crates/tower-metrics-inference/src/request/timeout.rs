@@ -9,8 +9,8 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 use tokio::time::{self, Timeout};
 
-use super::observe::Observe;
-use super::outcome::{Outcome, OutcomeFn, Status};
+use super::future::RequestFuture;
+use super::outcome::{OutcomeFn, RequestOutcome, Status};
 use crate::models::Model;
 
 type Limited<T, E> = Result<Result<T, E>, time::error::Elapsed>;
@@ -20,9 +20,9 @@ pin_project! {
     /// [`Model::observe_with_timeout`].
     #[must_use = "futures do nothing unless polled"]
     #[derive(Debug)]
-    pub struct ObserveWithTimeout<F, T, E> {
+    pub struct TimeoutFuture<F, T, E> {
         #[pin]
-        observed: Observe<Timeout<F>, OutcomeFn<Limited<T, E>>>,
+        observed: RequestFuture<Timeout<F>, OutcomeFn<Limited<T, E>>>,
         limit: Duration,
     }
 }
@@ -46,23 +46,23 @@ impl Model {
         &self,
         limit: Duration,
         future: F,
-    ) -> ObserveWithTimeout<F, T, E>
+    ) -> TimeoutFuture<F, T, E>
     where
         F: Future<Output = Result<T, E>>,
     {
         let outcome: OutcomeFn<Limited<T, E>> = |result| match result {
-            Ok(Ok(_)) => Outcome::Success,
-            Ok(Err(_)) => Outcome::Error(Status::ERROR_TYPE),
-            Err(_) => Outcome::Timeout,
+            Ok(Ok(_)) => RequestOutcome::Success,
+            Ok(Err(_)) => RequestOutcome::Error(Status::ERROR_TYPE),
+            Err(_) => RequestOutcome::Timeout,
         };
         // The timer first: without a runtime it panics, and then there was no request.
         let future = time::timeout(limit, future);
-        let observed = Observe::new(self.start(), future, outcome);
-        ObserveWithTimeout { observed, limit }
+        let observed = RequestFuture::new(self.start(), future, outcome);
+        TimeoutFuture { observed, limit }
     }
 }
 
-impl<F, T, E> Future for ObserveWithTimeout<F, T, E>
+impl<F, T, E> Future for TimeoutFuture<F, T, E>
 where
     F: Future<Output = Result<T, E>>,
 {

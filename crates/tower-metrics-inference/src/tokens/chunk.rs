@@ -18,7 +18,7 @@ pub enum Chunk<'a> {
     /// The time for the generation is over.
     TimedOut,
     /// The generation failed, in a way of this name. See
-    /// [`Outcome::Error`](crate::Outcome::Error).
+    /// [`RequestOutcome::Error`](crate::RequestOutcome::Error).
     Failed(&'a str),
 }
 

@@ -8,7 +8,7 @@ use pin_project_lite::pin_project;
 use tower_metrics_core::request::{on_unwind, unless_it_panics};
 
 use super::chunk::Chunk;
-use crate::request::{FinishReason, InferenceRequest, Outcome, Status};
+use crate::request::{FinishReason, InferenceRequest, RequestOutcome, Status};
 
 pin_project! {
     /// A stream of tokens that is measured as a request; see
@@ -59,7 +59,7 @@ where
         let item = ready!(polled);
         let Some(request) = this.request.as_mut() else { return Poll::Ready(item) };
         match &item {
-            None => request.finish(Outcome::Success),
+            None => request.finish(RequestOutcome::Success),
             Some(item) => {
                 let chunk = unless_it_panics(|| (this.chunk)(item));
                 match chunk.unwrap_or(Chunk::Tokens(1)) {
@@ -67,14 +67,14 @@ where
                     Chunk::Last { tokens, reason } => {
                         request.record_tokens(tokens);
                         request.complete_output(reason);
-                        request.finish(Outcome::Success);
+                        request.finish(RequestOutcome::Success);
                     }
-                    Chunk::TimedOut => request.finish(Outcome::Timeout),
-                    Chunk::Failed(error_type) => request.finish(Outcome::Error(error_type)),
+                    Chunk::TimedOut => request.finish(RequestOutcome::Timeout),
+                    Chunk::Failed(error_type) => request.finish(RequestOutcome::Error(error_type)),
                 }
                 if unless_it_panics(|| this.stream.size_hint()) == Some((0, Some(0))) {
                     request.complete_output(FinishReason::Stop);
-                    request.finish(Outcome::Success);
+                    request.finish(RequestOutcome::Success);
                 }
             }
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio_test::task;
-use tower_metrics_inference::{Outcome, TimeoutError};
+use tower_metrics_inference::{RequestOutcome, TimeoutError};
 
 use super::measured::measured;
 use super::panics::{catch_expected, expected_panic};
@@ -76,13 +76,13 @@ fn a_panicking_future_is_an_error_at_once() {
 /// Who knows more than `Ok` and `Err` says so; one that panics over it harms nobody.
 #[test]
 fn a_function_can_say_how_a_future_ended() {
-    type Says = fn(&u8) -> Outcome<'_>;
+    type Says = fn(&u8) -> RequestOutcome<'_>;
     let rows: [(&str, Says); 6] = [
-        ("success 1", |_| Outcome::Success),
-        ("error 1", |_| Outcome::Error("oom")),
-        ("timeout 1", |_| Outcome::Timeout),
-        ("cancelled 1", |_| Outcome::Cancelled),
-        ("rejected 1", |_| Outcome::Rejected),
+        ("success 1", |_| RequestOutcome::Success),
+        ("error 1", |_| RequestOutcome::Error("oom")),
+        ("timeout 1", |_| RequestOutcome::Timeout),
+        ("cancelled 1", |_| RequestOutcome::Cancelled),
+        ("rejected 1", |_| RequestOutcome::Rejected),
         ("error 1", |_| expected_panic()),
     ];
     for (statuses, says) in rows {
@@ -110,7 +110,7 @@ fn a_request_that_has_begun_can_be_put_around_a_future() {
 
         let request = measured.model.enqueue().start();
         let mut observed =
-            task::spawn(request.observe_as(future::ready(()), |()| Outcome::Error("full")));
+            task::spawn(request.observe_as(future::ready(()), |()| RequestOutcome::Error("full")));
         assert!(observed.poll().is_ready());
         assert_eq!(measured.statuses(), "error 1, timeout 1");
         assert_eq!(measured.by_label("inference_errors_total", "error_type"), "full 1");

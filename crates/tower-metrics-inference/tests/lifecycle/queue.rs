@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use tower_metrics_inference::{Outcome, Queued};
+use tower_metrics_inference::{Queued, RequestOutcome};
 
 use super::measured::measured;
 use super::panics::{catch_expected, expected_panic};
@@ -33,8 +33,8 @@ fn a_request_moves_from_waiting_to_running() {
 fn a_request_that_never_starts_has_the_status_of_the_first_rule_that_applies() {
     type Row = (&'static str, fn(Queued));
     let rows: [Row; 9] = [
-        ("success 1", |queued| queued.end(Outcome::Success)),
-        ("error 1", |queued| queued.end(Outcome::Error("oom"))),
+        ("success 1", |queued| queued.end(RequestOutcome::Success)),
+        ("error 1", |queued| queued.end(RequestOutcome::Error("oom"))),
         ("timeout 1", Queued::timeout),
         ("rejected 1", Queued::reject),
         ("error 1", |queued| {

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use tower_metrics_inference::{FinishReason, InferenceMetric, InferenceRequest, Outcome, Status};
+use tower_metrics_inference::{
+    FinishReason, InferenceMetric, InferenceRequest, RequestOutcome, Status,
+};
 
 use super::measured::{Measured, measured, measured_with};
 use super::panics::{catch_expected, expected_panic};
@@ -168,8 +170,8 @@ fn a_request_has_the_status_of_the_first_rule_that_applies() {
         row(Timeout, |_, request| request.timeout()),
         row(Timeout, |_, request| complete(request).timeout()),
         row(Rejected, |_, request| request.reject()),
-        row(Cancelled, |_, request| request.end(Outcome::Cancelled)),
-        row(Cancelled, |_, request| over(complete(request)).end(Outcome::Cancelled)),
+        row(Cancelled, |_, request| request.end(RequestOutcome::Cancelled)),
+        row(Cancelled, |_, request| over(complete(request)).end(RequestOutcome::Cancelled)),
         Row { end: |_, request| request.error("oom"), ..told("oom") },
         Row { end: |_, request| over(request).error("oom"), ..told("oom") },
         // Dropped while panicking.

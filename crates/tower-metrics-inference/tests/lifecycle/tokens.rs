@@ -1,6 +1,6 @@
 //! What is recorded of a generation.
 
-use tower_metrics_inference::{FinishReason, InferenceRequest, Outcome};
+use tower_metrics_inference::{FinishReason, InferenceRequest, RequestOutcome};
 
 use super::measured::{Measured, measured, measured_with};
 
@@ -110,7 +110,7 @@ fn a_generation_ends_for_the_reason_that_its_request_did() {
         ("error 1", |request| request.error("oom")),
         ("timeout 1", InferenceRequest::timeout),
         ("cancelled 1", drop),
-        ("cancelled 1", |request| request.end(Outcome::Cancelled)),
+        ("cancelled 1", |request| request.end(RequestOutcome::Cancelled)),
         ("length 1", |mut request| {
             request.complete_output(FinishReason::Length);
             // The first reason holds.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::{Stream, stream};
 use tokio_test::task;
 use tower_metrics_inference::{
-    Chunk, FinishReason, InferenceRequest, Model, Outcome, Queued, Status,
+    Chunk, FinishReason, InferenceRequest, Model, Queued, RequestOutcome, Status,
 };
 
 use super::super::panics::{catch_expected, expected_panic};
@@ -247,7 +247,7 @@ fn step_by_hand(mut request: InferenceRequest, step: Step) -> Carried {
             return Carried::Over;
         }
         Step::Fail => {
-            request.end(Outcome::Error(Status::ERROR_TYPE));
+            request.end(RequestOutcome::Error(Status::ERROR_TYPE));
             return Carried::Over;
         }
         Step::Panic => {

@@ -7,7 +7,7 @@ use pin_project_lite::pin_project;
 use tower_metrics_core::request::{on_unwind, unless_it_panics};
 
 use super::guard::InferenceRequest;
-use super::outcome::{Outcome, Status};
+use super::outcome::{RequestOutcome, Status};
 
 pin_project! {
     /// A future that is measured as a request; see [`Model::observe`](crate::Model::observe).
@@ -17,7 +17,7 @@ pin_project! {
     /// Dropped before it is ready, the request ends as a dropped [`InferenceRequest`] does.
     #[must_use = "futures do nothing unless polled"]
     #[derive(Debug)]
-    pub struct Observe<F, C> {
+    pub struct RequestFuture<F, C> {
         request: Option<InferenceRequest>,
         outcome: Option<C>,
         #[pin]
@@ -25,16 +25,16 @@ pin_project! {
     }
 }
 
-impl<F, C> Observe<F, C> {
+impl<F, C> RequestFuture<F, C> {
     pub(crate) fn new(request: InferenceRequest, future: F, outcome: C) -> Self {
         Self { request: Some(request), outcome: Some(outcome), future }
     }
 }
 
-impl<F, C> Future for Observe<F, C>
+impl<F, C> Future for RequestFuture<F, C>
 where
     F: Future,
-    C: FnOnce(&F::Output) -> Outcome<'_>,
+    C: FnOnce(&F::Output) -> RequestOutcome<'_>,
 {
     type Output = F::Output;
 
@@ -52,7 +52,7 @@ where
         let output = ready!(polled);
         if let (Some(mut request), Some(outcome)) = (this.request.take(), this.outcome.take()) {
             let outcome = unless_it_panics(|| outcome(&output));
-            request.finish(outcome.unwrap_or(Outcome::Error(Status::ERROR_TYPE)));
+            request.finish(outcome.unwrap_or(RequestOutcome::Error(Status::ERROR_TYPE)));
         }
         Poll::Ready(output)
     }
