@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use actix_web::body::{BodySize, MessageBody};
 use bytes::Bytes;
-use tower_metrics_prometheus::ReaderTooSlow;
+use tower_metrics_prometheus::SlowReaderError;
 
 /// The response body of a scrape: chunks that all scrapers of one rendering share.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ impl ScrapeBody {
 }
 
 impl MessageBody for ScrapeBody {
-    type Error = ReaderTooSlow;
+    type Error = SlowReaderError;
 
     fn size(&self) -> BodySize {
         BodySize::Sized(self.inner.remaining())
@@ -29,7 +29,7 @@ impl MessageBody for ScrapeBody {
     fn poll_next(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, ReaderTooSlow>>> {
+    ) -> Poll<Option<Result<Bytes, SlowReaderError>>> {
         Poll::Ready(self.inner.next_chunk().transpose())
     }
 }

@@ -59,15 +59,16 @@ impl std::error::Error for ExporterError {
     }
 }
 
-/// The exporter panicked while it rendered. What was recorded is still there.
+/// Why there is no rendering: the exporter panicked over it, or it was polled too late. What was
+/// recorded is still there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct RenderingFailed;
+pub struct RenderError;
 
-impl fmt::Display for RenderingFailed {
+impl fmt::Display for RenderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the metrics could not be rendered")
     }
 }
 
-impl std::error::Error for RenderingFailed {}
+impl std::error::Error for RenderError {}

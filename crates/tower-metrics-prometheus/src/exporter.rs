@@ -183,7 +183,7 @@ impl Exporter {
     ///
     /// # Errors
     ///
-    /// The future fails with [`RenderingFailed`](crate::RenderingFailed) if rendering panics, or if
+    /// The future fails with [`RenderError`](crate::RenderError) if rendering panics, or if
     /// it is polled only when [too much](ExporterBuilder::with_max_unsent_bytes) was rendered since.
     pub fn rendering(&self) -> Rendering {
         Rendering::new(&self.shared.worker)

@@ -109,12 +109,12 @@ mod worker;
 #[cfg(feature = "build_info")]
 pub use self::build_info::BuildInfo;
 pub use self::builder::ExporterBuilder;
-pub use self::error::{ExporterError, RenderingFailed};
+pub use self::error::{ExporterError, RenderError};
 pub use self::exporter::Exporter;
 pub use self::recorder::ExporterRecorder;
 pub use self::scrape::{
-    CONTENT_TYPE, ReaderTooSlow, Scrape, ScrapeAnswer, ScrapeBody, ScrapeFuture, ScrapeRequest,
-    ScrapeService,
+    CONTENT_TYPE, Scrape, ScrapeAnswer, ScrapeBody, ScrapeFuture, ScrapeRequest, ScrapeService,
+    SlowReaderError,
 };
 pub use self::worker::Rendering;
 

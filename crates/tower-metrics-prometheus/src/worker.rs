@@ -14,7 +14,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures_channel::oneshot;
 
-use crate::error::RenderingFailed;
+use crate::error::RenderError;
 use crate::source::Source;
 use crate::text::{Shelf, Text, TextWriter};
 
@@ -143,11 +143,11 @@ impl Rendering {
 }
 
 impl Future for Rendering {
-    type Output = Result<Bytes, RenderingFailed>;
+    type Output = Result<Bytes, RenderError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         Pin::new(&mut self.rendered).poll(cx).map(|rendered| {
-            rendered.ok().and_then(|rendered| rendered.text.whole().ok()).ok_or(RenderingFailed)
+            rendered.ok().and_then(|rendered| rendered.text.whole().ok()).ok_or(RenderError)
         })
     }
 }

@@ -13,8 +13,8 @@ use metrics::with_local_recorder;
 use tower::ServiceExt as _;
 use tower_metrics_core::{MetricSpec, Observation};
 use tower_metrics_prometheus::{
-    CONTENT_TYPE, Exporter, ExporterRecorder, ReaderTooSlow, ScrapeBody, ScrapeFuture,
-    ScrapeService,
+    CONTENT_TYPE, Exporter, ExporterRecorder, ScrapeBody, ScrapeFuture, ScrapeService,
+    SlowReaderError,
 };
 
 use support::{hold_up, lines, private_exporter, wait_until};
@@ -38,7 +38,7 @@ fn get(exporter: &Exporter, headers: &[(&str, &str)]) -> Response<ScrapeBody> {
     ask(&exporter.scrape_service(), Method::GET, headers)
 }
 
-fn read(mut body: ScrapeBody) -> Result<Vec<u8>, ReaderTooSlow> {
+fn read(mut body: ScrapeBody) -> Result<Vec<u8>, SlowReaderError> {
     let mut bytes = Vec::new();
     while let Some(chunk) = body.next_chunk()? {
         bytes.extend_from_slice(&chunk);

@@ -130,9 +130,9 @@ pub use tower_metrics_core::{
 
 #[cfg(feature = "prometheus")]
 pub use tower_metrics_prometheus::{
-    CONTENT_TYPE, Exporter, ExporterBuilder, ExporterError, ExporterRecorder, ReaderTooSlow,
-    Rendering, RenderingFailed, Scrape, ScrapeAnswer, ScrapeBody, ScrapeFuture, ScrapeRequest,
-    ScrapeService,
+    CONTENT_TYPE, Exporter, ExporterBuilder, ExporterError, ExporterRecorder, RenderError,
+    Rendering, Scrape, ScrapeAnswer, ScrapeBody, ScrapeFuture, ScrapeRequest, ScrapeService,
+    SlowReaderError,
 };
 
 #[cfg(feature = "listener")]

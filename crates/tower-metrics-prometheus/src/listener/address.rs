@@ -12,17 +12,17 @@ use std::str::FromStr;
 /// assert_eq!(ListenAddress::from(9000).to_string(), "127.0.0.1:9000");
 /// assert_eq!("9000".parse(), Ok(ListenAddress::from(9000)));
 /// assert_eq!("0.0.0.0:9000".parse::<ListenAddress>()?.to_string(), "0.0.0.0:9000");
-/// # Ok::<(), tower_metrics_prometheus::listener::InvalidListenAddress>(())
+/// # Ok::<(), tower_metrics_prometheus::listener::ListenAddressError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListenAddress {
     address: SocketAddr,
 }
 
-/// A text is no port, and no IP address with a port.
+/// Why a text is no [`ListenAddress`]: it is no port, and no IP address with a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct InvalidListenAddress {
+pub struct ListenAddressError {
     text: String,
 }
 
@@ -52,12 +52,12 @@ impl<I: Into<IpAddr>> From<(I, u16)> for ListenAddress {
 }
 
 impl FromStr for ListenAddress {
-    type Err = InvalidListenAddress;
+    type Err = ListenAddressError;
 
-    fn from_str(text: &str) -> Result<Self, InvalidListenAddress> {
+    fn from_str(text: &str) -> Result<Self, ListenAddressError> {
         let port = text.parse::<u16>().map(Self::from);
         port.or_else(|_| text.parse::<SocketAddr>().map(Self::from))
-            .map_err(|_| InvalidListenAddress { text: text.to_owned() })
+            .map_err(|_| ListenAddressError { text: text.to_owned() })
     }
 }
 
@@ -67,7 +67,7 @@ impl fmt::Display for ListenAddress {
     }
 }
 
-impl fmt::Display for InvalidListenAddress {
+impl fmt::Display for ListenAddressError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
@@ -77,4 +77,4 @@ impl fmt::Display for InvalidListenAddress {
     }
 }
 
-impl std::error::Error for InvalidListenAddress {}
+impl std::error::Error for ListenAddressError {}

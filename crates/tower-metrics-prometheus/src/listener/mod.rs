@@ -45,7 +45,7 @@ mod handle;
 mod routes;
 mod server;
 
-pub use self::address::{InvalidListenAddress, ListenAddress};
+pub use self::address::{ListenAddress, ListenAddressError};
 pub use self::builder::ListenerBuilder;
 pub use self::error::ListenError;
 pub use self::handle::Listener;

@@ -31,10 +31,10 @@ enum Chunks {
     },
 }
 
-/// A body was read too slowly.
+/// Why a body was cut off: it was read too slowly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct ReaderTooSlow;
+pub struct SlowReaderError;
 
 impl ScrapeBody {
     pub(crate) fn text(text: Arc<Text>) -> Self {
@@ -54,8 +54,8 @@ impl ScrapeBody {
     ///
     /// # Errors
     ///
-    /// [`ReaderTooSlow`] if they are kept no longer. Then the answer is to be cut off.
-    pub fn next_chunk(&mut self) -> Result<Option<Bytes>, ReaderTooSlow> {
+    /// [`SlowReaderError`] if they are kept no longer. Then the answer is to be cut off.
+    pub fn next_chunk(&mut self) -> Result<Option<Bytes>, SlowReaderError> {
         if self.remaining == 0 {
             // The text may go before the body does.
             self.chunks = Chunks::End;
@@ -65,7 +65,7 @@ impl ScrapeBody {
             Chunks::Message(message) => Some(Bytes::from_static(message.as_bytes())),
             Chunks::Text { text, next } => {
                 *next += 1;
-                text.chunk(*next - 1).map_err(|_| ReaderTooSlow)?
+                text.chunk(*next - 1).map_err(|_| SlowReaderError)?
             }
         };
         self.remaining -= chunk.as_ref().map_or(0, Bytes::len);
@@ -75,12 +75,12 @@ impl ScrapeBody {
 
 impl Body for ScrapeBody {
     type Data = Bytes;
-    type Error = ReaderTooSlow;
+    type Error = SlowReaderError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, ReaderTooSlow>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, SlowReaderError>>> {
         Poll::Ready(self.next_chunk().transpose().map(|chunk| chunk.map(Frame::data)))
     }
 
@@ -93,10 +93,10 @@ impl Body for ScrapeBody {
     }
 }
 
-impl fmt::Display for ReaderTooSlow {
+impl fmt::Display for SlowReaderError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the metrics were read too slowly")
     }
 }
 
-impl std::error::Error for ReaderTooSlow {}
+impl std::error::Error for SlowReaderError {}

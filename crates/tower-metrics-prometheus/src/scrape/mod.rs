@@ -10,7 +10,7 @@ mod request;
 mod service;
 
 pub use self::answer::{CONTENT_TYPE, Scrape, ScrapeAnswer};
-pub use self::body::{ReaderTooSlow, ScrapeBody};
+pub use self::body::{ScrapeBody, SlowReaderError};
 pub(crate) use self::gate::Gate;
 pub use self::request::ScrapeRequest;
 pub use self::service::{ScrapeFuture, ScrapeService};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 use std::{error, fmt, io};
 
-use tower_metrics_prometheus::RenderingFailed;
+use tower_metrics_prometheus::RenderError;
 
 /// Why a push failed, after all its attempts: the error of the last one.
 ///
@@ -43,7 +43,7 @@ pub enum PushError {
         text: String,
     },
     /// The exporter could not render.
-    Rendering(RenderingFailed),
+    Rendering(RenderError),
     /// The thread that pushes could not be started, or it panicked.
     Thread(io::Error),
 }
