@@ -9,10 +9,9 @@ use axum::{Extension, Router};
 use http::{Request, Version};
 use http_body_util::BodyExt as _;
 use tower::{Layer as _, ServiceExt as _, service_fn};
-use tower_metrics_core::backend::DeclareError;
 use tower_metrics_core::middleware::{RouteResolver, Unmeasured, UnmeasuredLayer};
 use tower_metrics_core::names::{HttpLabel, HttpMetric};
-use tower_metrics_core::{Buckets, BuildError, Builder, MetricsLayer};
+use tower_metrics_core::{Buckets, BuildError, Builder, DeclareError, MetricsLayer};
 use tower_metrics_prometheus::Exporter;
 
 struct App {

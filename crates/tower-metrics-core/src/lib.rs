@@ -28,12 +28,18 @@ pub mod request;
 mod resolved;
 mod spec;
 
-pub use self::backend::{Backend, DeclareError};
+// One path each: what services name lies here, what adapters and exporters need in the modules.
+pub use self::backend::contract::Backend;
+pub use self::backend::error::DeclareError;
 pub use self::buckets::{Buckets, BucketsError};
-pub use self::labels::Route;
-pub use self::middleware::{MetricsLayer, RequestSizeLayer, RouteLayer};
-pub use self::observe::{Observation, Observer};
-pub use self::request::{BuildError, Builder};
+pub use self::labels::route::Route;
+pub use self::middleware::layer::MetricsLayer;
+pub use self::middleware::request_body::RequestSizeLayer;
+pub use self::middleware::route::RouteLayer;
+pub use self::observe::observation::Observation;
+pub use self::observe::observer::Observer;
+pub use self::request::builder::Builder;
+pub use self::request::error::BuildError;
 pub use self::resolved::{Live, Resolved};
 pub use self::spec::{MetricKind, MetricSpec};
 

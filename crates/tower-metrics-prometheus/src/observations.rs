@@ -5,8 +5,8 @@ use std::fmt::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tower_metrics_core::observe::{ObserveFn, Observer, Sample};
-use tower_metrics_core::{MetricKind, MetricSpec, Observation};
+use tower_metrics_core::observe::{ObserveFn, Sample};
+use tower_metrics_core::{MetricKind, MetricSpec, Observation, Observer};
 
 use crate::exposition;
 use crate::global_labels::GlobalLabels;

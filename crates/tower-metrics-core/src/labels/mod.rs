@@ -3,11 +3,10 @@
 mod grpc_status;
 mod limit;
 mod method;
-mod route;
+pub(crate) mod route;
 
 pub use self::grpc_status::GrpcStatus;
 pub use self::limit::LabelLimit;
 pub use self::method::Method;
 pub(crate) use self::method::{MethodLabel, MethodNames};
-pub use self::route::Route;
-pub(crate) use self::route::RouteSlot;
+pub(crate) use self::route::{Route, RouteSlot};

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// mounted under a prefix, a plain tower service — a `Route` names it:
 ///
 /// - in the request's extensions, before the layer sees the request;
-/// - through a [`RouteLayer`](crate::middleware::RouteLayer) around the inner service;
+/// - through a [`RouteLayer`](crate::RouteLayer) around the inner service;
 /// - in the response's extensions, which wins over all others.
 ///
 /// ```

@@ -16,7 +16,7 @@ use crate::request::RequestGuard;
 
 /// Counts the bytes read from request bodies, for `http_request_size_bytes`.
 ///
-/// Goes inside a [`MetricsLayer`](super::MetricsLayer) that was built
+/// Goes inside a [`MetricsLayer`](crate::MetricsLayer) that was built
 /// [`with_request_size`](crate::Builder::with_request_size); anywhere else it does nothing. It is a
 /// layer of its own because it changes the type of the request's body.
 ///

@@ -10,7 +10,7 @@ use crate::labels::{Route, RouteSlot};
 
 /// Names the route of the requests that reach a service, where no router does.
 ///
-/// Goes inside a [`MetricsLayer`](super::MetricsLayer), around the service to name; anywhere else
+/// Goes inside a [`MetricsLayer`](crate::MetricsLayer), around the service to name; anywhere else
 /// it does nothing. A route that the layer knows already keeps its name; of several `RouteLayer`s
 /// around each other the innermost counts.
 ///

@@ -11,7 +11,7 @@ use tower_service::Service;
 
 /// Marks a request, or its response, as one that is not measured.
 ///
-/// In a request's extensions, set before the [`MetricsLayer`](super::MetricsLayer) sees it, it keeps
+/// In a request's extensions, set before the [`MetricsLayer`](crate::MetricsLayer) sees it, it keeps
 /// the request out of every metric. In a response's extensions — where a handler or an
 /// [`UnmeasuredLayer`] puts it — the request is forgotten when the response comes: it was in flight
 /// until then, and is counted if there is no response.
@@ -27,7 +27,7 @@ impl Unmeasured {
 }
 
 /// Leaves out the requests of the service inside, a single route for example: marks its responses
-/// [`Unmeasured`]. Goes inside a [`MetricsLayer`](super::MetricsLayer).
+/// [`Unmeasured`]. Goes inside a [`MetricsLayer`](crate::MetricsLayer).
 #[derive(Clone, Copy, Debug, Default)]
 #[must_use = "a layer does nothing until it is around a service"]
 #[non_exhaustive]

@@ -47,13 +47,13 @@
 //! ```
 
 mod ext;
-mod observation;
-mod observer;
+pub(crate) mod observation;
+pub(crate) mod observer;
 mod pending;
 mod value;
 
 pub use self::ext::BackendExt;
-pub use self::observation::Observation;
-pub use self::observer::{ObserveFn, Observer, Sample};
+pub(crate) use self::observation::Observation;
+pub use self::observer::{ObserveFn, Sample};
 pub(crate) use self::pending::Pending;
 pub use self::value::Value;

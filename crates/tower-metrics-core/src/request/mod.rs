@@ -5,9 +5,9 @@
 //! what happens; when it ends or is dropped, the metrics are recorded.
 
 mod append_list;
-mod builder;
+pub(crate) mod builder;
 mod endpoints;
-mod error;
+pub(crate) mod error;
 mod extra;
 mod guard;
 mod instruments;
@@ -18,8 +18,8 @@ mod series;
 mod settings;
 mod source;
 
-pub use self::builder::{Builder, Measures};
-pub use self::error::BuildError;
+pub(crate) use self::builder::Builder;
+pub use self::builder::Measures;
 pub use self::extra::ExtraLabels;
 pub use self::guard::{RequestGuard, on_unwind};
 pub use self::instruments::{Instruments, WeakInstruments};

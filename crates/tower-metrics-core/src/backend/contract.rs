@@ -1,0 +1,77 @@
+//! What a recorder has to do to be a backend.
+
+use metrics::Recorder;
+
+use super::error::DeclareError;
+use crate::observe::{Observation, ObserveFn};
+use crate::spec::{MetricKind, MetricSpec};
+
+/// A [`metrics::Recorder`] that also takes declarations of metrics, and closures that are read
+/// when it is.
+///
+/// `tower-metrics-prometheus` implements it for its exporter. Any other recorder becomes one in
+/// [`Describing`](super::Describing), which turns a declaration into descriptions.
+pub trait Backend: Recorder + Send + Sync + 'static {
+    /// Declares metrics, so that help texts and buckets are in place before the first sample.
+    ///
+    /// # Errors
+    ///
+    /// [`DeclareError`] if a specification is invalid, or clashes with what was declared or
+    /// recorded under its name before. Then none of `specs` is declared.
+    fn declare(&self, specs: &[MetricSpec]) -> Result<(), DeclareError>;
+
+    /// Whether handles registered now record anything. Handles registered while this is `false`
+    /// are asked for again later. Defaults to `true`.
+    fn is_recording(&self) -> bool {
+        true
+    }
+
+    /// Whether handles record for as long as the backend lives, so that those of a series need no
+    /// second look-up. Defaults to `false`: an exporter may forget series that lie unused.
+    fn keeps_handles(&self) -> bool {
+        false
+    }
+
+    /// Calls `f` once handles record something: at once, or as soon as a backend is installed.
+    ///
+    /// For series that are there before anything is recorded into them. Nobody says when a foreign
+    /// recorder is installed, so then `f` may never be called. Defaults to at once.
+    fn when_recording(&self, f: Box<dyn FnOnce() + Send>) {
+        f();
+    }
+
+    /// Declares metrics whose values `observe` reads, each time the metrics are rendered, and at no
+    /// other time; see [`observe`](crate::observe). Dropping the handle ends it.
+    ///
+    /// Several observations may fill one metric, each its own series. If `observe` panics, its
+    /// samples are missing from that rendering, and nothing else is.
+    ///
+    /// A recorder that does not tell when it is read cannot call anybody: by default the metrics
+    /// are declared, `observe` is never called, and the handle does nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`DeclareError`] as for [`declare`](Self::declare), or if one of `specs` is a histogram's.
+    fn observe(
+        &self,
+        specs: &[MetricSpec],
+        observe: ObserveFn,
+    ) -> Result<Observation, DeclareError> {
+        observable(specs)?;
+        self.declare(specs)?;
+        drop(observe);
+        Ok(Observation::never())
+    }
+}
+
+/// Checks that every metric of `specs` is a gauge or a counter. For backends.
+///
+/// # Errors
+///
+/// [`DeclareError::WrongKind`] if one is a histogram.
+pub fn observable(specs: &[MetricSpec]) -> Result<(), DeclareError> {
+    match specs.iter().find(|spec| spec.kind == MetricKind::Histogram) {
+        Some(spec) => Err(DeclareError::WrongKind { name: spec.name.to_string(), kind: spec.kind }),
+        None => Ok(()),
+    }
+}
