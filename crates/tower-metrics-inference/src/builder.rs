@@ -32,8 +32,7 @@ pub struct InferenceBuilder {
 }
 
 impl InferenceBuilder {
-    /// Starts from the defaults.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             backend: Arc::new(Global::default()),
             buckets: Vec::new(),
@@ -123,12 +122,6 @@ impl InferenceBuilder {
     fn spec(&self, metric: InferenceMetric) -> MetricSpec {
         let given = self.buckets.iter().find(|(given, _)| *given == metric);
         metric.spec_with(given.map(|(_, buckets)| buckets))
-    }
-}
-
-impl Default for InferenceBuilder {
-    fn default() -> Self {
-        Self::new()
     }
 }
 
