@@ -5,8 +5,8 @@ use tower_metrics_prometheus::Exporter;
 
 use crate::route;
 
-/// Extends [`Router`] by metrics in one line.
-pub trait RouterExt {
+/// Extends [`Router`] by metrics in one line. Nothing else implements it.
+pub trait RouterExt: sealed::Sealed {
     /// Measures every route added so far, nested ones and the fallback included, into `exporter`,
     /// and serves it at `GET /metrics`, which is not measured itself.
     ///
@@ -29,4 +29,11 @@ where
         let layer = route::builder().with_recorder(exporter.recorder()).build_or_warn();
         self.layer(layer).route_service("/metrics", exporter.scrape_service())
     }
+}
+
+mod sealed {
+    #[expect(unnameable_types, reason = "who cannot name it cannot implement it")]
+    pub trait Sealed {}
+
+    impl<S> Sealed for axum::Router<S> {}
 }
