@@ -111,7 +111,7 @@ impl InferenceBuilder {
                 return Err(InferenceError::TokensOff { metric: *metric });
             }
         }
-        let recorded = InferenceMetric::ALL.into_iter().filter(|metric| self.records(*metric));
+        let recorded = InferenceMetric::ALL.iter().copied().filter(|metric| self.records(*metric));
         Ok(recorded.map(|metric| self.spec(metric)).collect())
     }
 

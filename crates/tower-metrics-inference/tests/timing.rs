@@ -134,7 +134,7 @@ fn every_outcome_is_there_from_the_beginning() {
     let exporter = private_exporter();
     let durations = outcome_durations(&exporter);
     assert_eq!(outcomes(&exporter, "a_seconds"), [0; 4]);
-    for (times, outcome) in Outcome::ALL.into_iter().enumerate() {
+    for (times, outcome) in Outcome::ALL.iter().copied().enumerate() {
         for _ in 0..=times {
             durations.record(outcome, Duration::ZERO);
         }

@@ -65,7 +65,8 @@ impl BatchJobBuilder {
         };
         let pusher = gateway.map(|gateway| named(gateway).build()).transpose()?;
         let exporter = exporter.map_or_else(|| Exporter::builder().build(), Ok)?;
-        let metrics = InferenceMetric::ALL.into_iter().filter(|metric| metric.is_of_batch_jobs());
+        let metrics =
+            InferenceMetric::ALL.iter().copied().filter(|metric| metric.is_of_batch_jobs());
         let specs: Vec<_> = metrics.map(|metric| metric.spec_with(item_buckets.as_ref())).collect();
         exporter.declare(&specs)?;
         let series = Series::new(&exporter, model_name);

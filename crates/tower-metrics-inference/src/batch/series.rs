@@ -28,7 +28,7 @@ impl Series {
         let source = Source::new(Arc::new(exporter.recorder()), false, 0);
         let counter =
             |status: ItemStatus| source.counter(Metric::BatchProcessed, &[&model, status.as_str()]);
-        let processed = ItemStatus::ALL.map(counter);
+        let processed = ItemStatus::EACH.map(counter);
         let item_duration = source.histogram(Metric::BatchItemDuration, &[&model]);
         Self { source, model, processed, item_duration }
     }

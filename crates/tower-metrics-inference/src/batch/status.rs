@@ -15,7 +15,10 @@ pub enum ItemStatus {
 
 impl ItemStatus {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Success, Self::Error, Self::Cancelled];
+    pub const ALL: &'static [Self] = &Self::EACH;
+
+    // Apart, since its length is no part of the interface.
+    pub(super) const EACH: [Self; 3] = [Self::Success, Self::Error, Self::Cancelled];
 
     /// The label's value.
     pub const fn as_str(self) -> &'static str {

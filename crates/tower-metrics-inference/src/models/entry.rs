@@ -157,7 +157,7 @@ impl Registration {
             number: source.add_model(),
             loaded: Handle::new(source, model, Metric::ModelLoaded, None),
             load_duration: Handle::new(source, model, Metric::LoadDuration, None),
-            loads: LoadStatus::ALL
+            loads: LoadStatus::EACH
                 .map(|status| Handle::new(source, model, Metric::Loads, Some(status.as_str()))),
             unloads: Handle::new(source, model, Metric::Unloads, None),
         }

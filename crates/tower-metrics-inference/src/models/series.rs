@@ -53,7 +53,7 @@ impl Series {
         Self {
             source: Arc::clone(source),
             model: Arc::clone(model),
-            requests: Status::ALL
+            requests: Status::EACH
                 .map(|status| Handle::new(source, model, Metric::Requests, Some(status.as_str()))),
             // These are always there, so they use up no place.
             errors: RwLock::new([Status::ERROR_TYPE, Status::PANIC].map(error).into()),
@@ -123,7 +123,7 @@ impl TokenSeries {
             input_tokens: counter(Metric::InputTokens),
             output_tokens: counter(Metric::OutputTokens),
             output_length: histogram(Metric::OutputLength),
-            finish: FinishReason::ALL
+            finish: FinishReason::EACH
                 .map(|reason| Handle::new(source, model, Metric::Finish, Some(reason.as_str()))),
         }
     }

@@ -21,7 +21,10 @@ pub enum Status {
 
 impl Status {
     /// All of them.
-    pub const ALL: [Self; 5] =
+    pub const ALL: &'static [Self] = &Self::EACH;
+
+    // Apart, since its length is no part of the interface.
+    pub(crate) const EACH: [Self; 5] =
         [Self::Success, Self::Error, Self::Timeout, Self::Cancelled, Self::Rejected];
 
     /// The `error_type` of failures that nobody has named.
@@ -134,7 +137,10 @@ pub enum FinishReason {
 
 impl FinishReason {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: &'static [Self] = &Self::EACH;
+
+    // Apart, since its length is no part of the interface.
+    pub(crate) const EACH: [Self; 7] = [
         Self::Stop,
         Self::Length,
         Self::ToolCalls,

@@ -121,7 +121,7 @@ impl Builder<OutcomeDurations> {
     pub(super) fn outcome_durations(name: Cow<'static, str>) -> Self {
         Self::new(name, |parts| {
             let (backend, spec, labels) = parts.histogram(Some(Outcome::LABEL));
-            let rows = Outcome::ALL.map(|outcome| {
+            let rows = Outcome::EACH.map(|outcome| {
                 let mut labels = labels.clone();
                 labels.push((Cow::Borrowed(Outcome::LABEL), Cow::Borrowed(outcome.as_str())));
                 labels

@@ -27,7 +27,10 @@ pub enum Outcome {
 
 impl Outcome {
     /// All outcomes, in the order of their declaration.
-    pub const ALL: [Self; 4] = [Self::Success, Self::Error, Self::Cancelled, Self::Panic];
+    pub const ALL: &'static [Self] = &Self::EACH;
+
+    // Apart, since its length is no part of the interface.
+    pub(super) const EACH: [Self; 4] = [Self::Success, Self::Error, Self::Cancelled, Self::Panic];
 
     /// The name of the label.
     pub const LABEL: &'static str = "outcome";

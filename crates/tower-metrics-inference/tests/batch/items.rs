@@ -36,7 +36,8 @@ fn a_job_begins_with_its_counts_at_zero_and_without_an_end() {
     );
     assert_eq!(job.exporter().render(), expected);
     assert_eq!(job.model_name(), "resnet50");
-    assert_eq!(ItemStatus::ALL.map(ItemStatus::as_str), ["success", "error", "cancelled"]);
+    let statuses: Vec<_> = ItemStatus::ALL.iter().map(|status| status.as_str()).collect();
+    assert_eq!(statuses, ["success", "error", "cancelled"]);
 }
 
 /// What the item returns is what the caller gets.

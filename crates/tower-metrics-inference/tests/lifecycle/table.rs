@@ -85,7 +85,7 @@ models_loaded_count 0
 #[test]
 fn names_labels_and_buckets_are_those_that_queries_expect() {
     let table: Vec<_> = InferenceMetric::ALL
-        .into_iter()
+        .iter()
         .map(|metric| {
             let spec = metric.spec();
             let edges = spec.buckets().map(|buckets| buckets.edges().to_vec());

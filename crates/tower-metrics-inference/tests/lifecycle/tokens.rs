@@ -25,8 +25,9 @@ fn all_finish_reasons_are_there_at_zero() {
         let line = |reason| format!("{{model_name=\"llama\",finish_reason=\"{reason}\"}} 0");
         assert_eq!(measured.series("inference_finish_total"), reasons.map(line));
         let text = measured.text();
-        for (metric, reason) in FinishReason::ALL.map(|reason| ("inference_finish_total", reason)) {
-            assert!(text.contains(&format!("{metric}{}", line(reason.as_str()))), "{reason:?}");
+        for reason in FinishReason::ALL {
+            let line = format!("inference_finish_total{}", line(reason.as_str()));
+            assert!(text.contains(&line), "{reason:?}");
         }
     });
 }

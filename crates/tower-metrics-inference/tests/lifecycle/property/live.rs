@@ -210,7 +210,7 @@ impl Live {
         let [in_flight, waiting, running] = &mut tally.gauges;
         *in_flight -= 1;
         *(if self.is_waiting { waiting } else { running }) -= 1;
-        count(&mut tally.statuses, &Status::ALL, &status);
+        count(&mut tally.statuses, Status::ALL, &status);
         if status.has_duration() {
             tally.seconds += now - self.arrived;
         }
@@ -225,7 +225,7 @@ impl Live {
             let [outputs, output] = &mut tally.lengths;
             (*outputs, *output) = (*outputs + 1, *output + self.tokens);
             tally.per_output += u32::from(self.tokens > 1);
-            count(&mut tally.finished, &FinishReason::ALL, &reason);
+            count(&mut tally.finished, FinishReason::ALL, &reason);
         }
     }
 }

@@ -46,7 +46,8 @@ fn drive(measured: &Measured, (scenarios, moves): Plan) {
 /// Histograms with one bucket are quick to render and read, and here they only count and sum.
 fn one_bucket(builder: InferenceBuilder) -> InferenceBuilder {
     let histograms = InferenceMetric::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .filter(|metric| metric.spec().buckets().is_some() && !metric.is_of_batch_jobs());
     let one = Buckets::new([1.0]).unwrap();
     histograms

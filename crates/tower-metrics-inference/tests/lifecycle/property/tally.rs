@@ -43,7 +43,7 @@ impl Tally {
             value("inference_errors_total", &format!(",error_type=\"{error_type}\""))
         };
         let tally = Self {
-            statuses: Status::ALL.map(|status| {
+            statuses: counts(Status::ALL, |status| {
                 value("inference_requests_total", &format!(",status=\"{}\"", status.as_str()))
             }),
             panics: errors(Status::PANIC),
@@ -56,7 +56,7 @@ impl Tally {
             output: only("inference_output_tokens_total"),
             lengths: lengths("output"),
             inputs: lengths("input"),
-            finished: FinishReason::ALL.map(|reason| {
+            finished: counts(FinishReason::ALL, |reason| {
                 let label = format!(",finish_reason=\"{}\"", reason.as_str());
                 value("inference_finish_total", &label)
             }),
@@ -76,4 +76,8 @@ impl Tally {
         let [_, output] = self.lengths;
         self.gauges == [0; 3] && output == self.output
     }
+}
+
+fn counts<T, const N: usize>(all: &[T], count: impl FnMut(&T) -> u32) -> [u32; N] {
+    all.iter().map(count).collect::<Vec<_>>().try_into().unwrap()
 }
