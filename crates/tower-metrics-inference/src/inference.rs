@@ -148,7 +148,8 @@ impl Inference {
     ///
     /// # Errors
     ///
-    /// [`DeclareError`] if the metric is declared already with another meaning.
+    /// [`DeclareError`] if the metric is declared already with another meaning, or is observed
+    /// already.
     pub fn observe_queue_length<V: Value>(
         &self,
         length: impl Fn() -> V + Send + Sync + 'static,

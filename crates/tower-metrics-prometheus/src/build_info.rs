@@ -53,7 +53,7 @@ impl Exporter {
     ///
     /// # Errors
     ///
-    /// [`DeclareError`] if a label is not usable, or if `build_info` has other labels already.
+    /// [`DeclareError`] if a label is not usable, or if `build_info` is there already.
     #[expect(clippy::needless_pass_by_value, reason = "made for this, and used for nothing else")]
     pub fn observe_build_info(&self, info: BuildInfo) -> Result<Observation, DeclareError> {
         let spec = MetricSpec::gauge(BUILD_INFO).with_help("What the program was built from.");

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tower_metrics_core::observe::{BackendExt as _, Value};
+use tower_metrics_core::observe::{BackendExt as _, ObserveFn, Value};
 use tower_metrics_core::request::{Instruments, WeakInstruments};
 use tower_metrics_core::{Backend as _, DeclareError, MetricSpec, Observation, Observer};
 
@@ -107,7 +107,8 @@ impl Exporter {
     ///
     /// # Errors
     ///
-    /// [`DeclareError`] as for [`declare`](Self::declare), or if `spec` is not that of a gauge.
+    /// [`DeclareError`] as for [`declare`](Self::declare), if `spec` is not that of a gauge, or if
+    /// there is a closure for the same labels already; drop its handle first to replace it.
     pub fn gauge_fn<V: Value>(
         &self,
         spec: MetricSpec,
@@ -122,7 +123,7 @@ impl Exporter {
     ///
     /// # Errors
     ///
-    /// [`DeclareError`] as for [`declare`](Self::declare), or if `spec` is not that of a counter.
+    /// [`DeclareError`] as for [`gauge_fn`](Self::gauge_fn), or if `spec` is not that of a counter.
     pub fn counter_fn<V: Value>(
         &self,
         spec: MetricSpec,
@@ -159,13 +160,14 @@ impl Exporter {
     ///
     /// # Errors
     ///
-    /// [`DeclareError`] as for [`declare`](Self::declare), or if one of `specs` is a histogram's.
+    /// [`DeclareError`] as for [`declare`](Self::declare), if one of `specs` is a histogram's, or
+    /// if one has no labels and is observed already.
     pub fn observe(
         &self,
         specs: &[MetricSpec],
         observe: impl Fn(&mut Observer<'_>) + Send + Sync + 'static,
     ) -> Result<Observation, DeclareError> {
-        self.recorder().observe(specs, Arc::new(observe))
+        self.recorder().observe(specs, ObserveFn::new(observe))
     }
 
     /// Renders everything in Prometheus' [text format], on the calling thread: about 5 µs per

@@ -6,11 +6,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tower_metrics_core::observe::{ObserveFn, Sample};
-use tower_metrics_core::{MetricKind, MetricSpec, Observation, Observer};
+use tower_metrics_core::{DeclareError, MetricKind, MetricSpec, Observation, Observer};
 
 use crate::exposition;
 use crate::global_labels::GlobalLabels;
 use crate::report::{Reports, Trouble};
+
+/// The name of a metric, and the labels of one of its series in order.
+type SeriesKey = (String, Vec<(String, String)>);
 
 /// All closures of an exporter.
 ///
@@ -22,6 +25,8 @@ pub(crate) struct Observations {
 
 struct Entry {
     specs: Vec<MetricSpec>,
+    /// Those of its series that are known before it is called.
+    series: Vec<SeriesKey>,
     observe: ObserveFn,
     reports: Reports,
 }
@@ -31,16 +36,25 @@ impl Observations {
         Arc::new(Self { global_labels, entries: Mutex::default() })
     }
 
-    pub(crate) fn add(self: &Arc<Self>, specs: &[MetricSpec], observe: ObserveFn) -> Observation {
-        let reports = Reports::default();
-        let entry = Arc::new(Entry { specs: specs.to_vec(), observe, reports });
-        self.lock().push(Arc::clone(&entry));
+    pub(crate) fn add(
+        self: &Arc<Self>,
+        specs: &[MetricSpec],
+        observe: ObserveFn,
+    ) -> Result<Observation, DeclareError> {
+        let (series, reports) = (known_series(specs, &observe), Reports::default());
+        let mut entries = self.lock();
+        let mut others = entries.iter().flat_map(|other| &other.series);
+        if let Some((name, _)) = others.find(|other| series.contains(other)) {
+            return Err(DeclareError::AlreadyObserved { name: name.clone() });
+        }
+        let entry = Arc::new(Entry { specs: specs.to_vec(), series, observe, reports });
+        entries.push(Arc::clone(&entry));
         let list = Arc::downgrade(self);
-        Observation::new(move || {
+        Ok(Observation::new(move || {
             if let Some(list) = list.upgrade() {
                 list.lock().retain(|other| !Arc::ptr_eq(other, &entry));
             }
-        })
+        }))
     }
 
     /// Calls every closure, and returns what they read: a line for each sample. Calls none if one
@@ -76,7 +90,7 @@ impl Entry {
     fn render(&self, global_labels: &GlobalLabels, text: &mut String) {
         let mut samples = String::new();
         let read = catch_unwind(AssertUnwindSafe(|| {
-            (self.observe)(&mut Observer::new(&mut |sample| {
+            self.observe.call(&mut Observer::new(&mut |sample| {
                 if let Err(problem) = self.push(&mut samples, global_labels, sample) {
                     self.report(Trouble::Sample, sample.metric(), problem);
                 }
@@ -133,6 +147,14 @@ impl Entry {
             tracing::error!(metric, "an observed value is left out, now and later: {problem}");
         }
     }
+}
+
+/// The series that a closure gives for sure: that of a metric without labels, and the one it says.
+fn known_series(specs: &[MetricSpec], observe: &ObserveFn) -> Vec<SeriesKey> {
+    let mut labels = observe.labels().map(<[_]>::to_vec).unwrap_or_default();
+    labels.sort();
+    let known = specs.iter().filter(|spec| spec.labels().count() == labels.len());
+    known.map(|spec| (spec.name().to_owned(), labels.clone())).collect()
 }
 
 thread_local! {

@@ -32,7 +32,8 @@ impl Exporter {
     ///
     /// # Errors
     ///
-    /// [`DeclareError`] if one of the names stands for something else.
+    /// [`DeclareError`] if one of the names stands for something else, or the process is observed
+    /// already.
     pub fn observe_process(&self) -> Result<Observation, DeclareError> {
         self.observe(&specs(), |observer| observe(&collector::collect(), observer))
     }

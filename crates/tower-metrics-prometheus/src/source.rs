@@ -33,8 +33,10 @@ impl Source {
         observe: ObserveFn,
     ) -> Result<Observation, DeclareError> {
         backend::observable(specs)?;
+        // Ends with its handle, should the declaration fail.
+        let observation = self.observations.add(specs, observe)?;
         self.registry.declare(specs)?;
-        Ok(self.observations.add(specs, observe))
+        Ok(observation)
     }
 
     /// Reads the closures, then writes everything.

@@ -96,15 +96,44 @@ fn closures_may_share_a_metric() {
 }
 
 /// Two that observe the same series: a second sample of it would be dropped by Prometheus, without
-/// a word.
+/// a word. It is free again when the first handle is dropped.
 #[test]
-fn a_series_that_is_observed_twice_is_shown_once_and_reported() {
+fn a_series_that_is_known_to_be_observed_twice_is_an_error() {
     let exporter = private_exporter();
-    let _one = exporter.gauge_fn(MetricSpec::gauge("a"), &[], || 1).unwrap();
-    let _two = exporter.gauge_fn(MetricSpec::gauge("a"), &[], || 2).unwrap();
+    let gauge = || MetricSpec::gauge("a");
+    let again = || Err(DeclareError::AlreadyObserved { name: "a".to_owned() });
+    let one = exporter.gauge_fn(gauge(), &[], || 1).unwrap();
+    assert_eq!(exporter.gauge_fn(gauge(), &[], || 2).map(drop), again());
+    let other = MetricSpec::gauge("other");
+    let both = exporter.observe(&[other.clone(), gauge()], |_| {});
+    assert_eq!(both.map(drop), again());
+    assert_eq!(exporter.declare(&[other.with_help("Of none that was refused.")]), Ok(()));
+    assert_eq!(lines(&exporter, "a "), ["a 1"]);
+    drop(one);
+    let _two = exporter.gauge_fn(gauge(), &[], || 2).unwrap();
+    assert_eq!(lines(&exporter, "a "), ["a 2"]);
+
+    let total = || MetricSpec::counter("b_total");
+    let of = |labels: &[(&str, &str)]| exporter.counter_fn(total(), labels, || 1);
+    let _one = of(&[("x", "1"), ("y", "2")]).unwrap();
+    let _two = of(&[("x", "2"), ("y", "1")]).unwrap();
+    let error = of(&[("y", "2"), ("x", "1")]).unwrap_err();
+    assert!(matches!(&error, DeclareError::AlreadyObserved { name } if name == "b_total"));
+    assert!(error.to_string().contains("drop the handle of the first"));
+}
+
+/// What a closure will give is known only when it is called.
+#[test]
+fn a_series_that_turns_out_to_be_observed_twice_is_shown_once_and_reported() {
+    let exporter = private_exporter();
+    let specs = [MetricSpec::gauge("a").with_labels(["x"])];
+    let observe = |value: u8| {
+        exporter.observe(&specs, move |observer| observer.gauge("a", &[("x", "")], value)).unwrap()
+    };
+    let (_one, _two) = (observe(1), observe(2));
     let log = logged(|| {
-        assert_eq!(lines(&exporter, "a "), ["a 1"]);
-        assert_eq!(lines(&exporter, "a "), ["a 1"]);
+        assert_eq!(lines(&exporter, "a"), ["a{x=\"\"} 1"]);
+        assert_eq!(lines(&exporter, "a"), ["a{x=\"\"} 1"]);
     });
     assert_eq!(log.len(), 1, "{log:?}");
 }

@@ -51,7 +51,9 @@ pub trait Backend: Recorder + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`DeclareError`] as for [`declare`](Self::declare), or if one of `specs` is a histogram's.
+    /// [`DeclareError`] as for [`declare`](Self::declare), if one of `specs` is a histogram's, or
+    /// if it is certain that a series would be observed twice: one of a metric without labels, or
+    /// of [`gauge_fn`](crate::observe::BackendExt::gauge_fn).
     fn observe(
         &self,
         specs: &[MetricSpec],

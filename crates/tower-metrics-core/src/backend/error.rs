@@ -1,10 +1,10 @@
-//! Why a metric could not be declared.
+//! Why a metric could not be declared or observed.
 
 use std::fmt;
 
 use crate::spec::MetricKind;
 
-/// Why a metric could not be declared.
+/// Why a metric could not be declared or observed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DeclareError {
@@ -42,6 +42,11 @@ pub enum DeclareError {
         /// The name that was there before.
         with: String,
     },
+    /// A series is observed already: one with this name and the same labels.
+    AlreadyObserved {
+        /// The metric's name.
+        name: String,
+    },
     /// A metric of this kind cannot be observed in this way.
     WrongKind {
         /// The metric's name.
@@ -52,7 +57,7 @@ pub enum DeclareError {
 }
 
 impl DeclareError {
-    /// The name of the metric that could not be declared.
+    /// The name of the metric.
     pub fn metric(&self) -> &str {
         match self {
             Self::InvalidName { name }
@@ -60,6 +65,7 @@ impl DeclareError {
             | Self::Conflict { name, .. }
             | Self::AlreadyRecorded { name }
             | Self::Collision { name, .. }
+            | Self::AlreadyObserved { name }
             | Self::WrongKind { name, .. } => name,
         }
     }
@@ -87,6 +93,11 @@ impl fmt::Display for DeclareError {
                 f,
                 "metric {name:?} collides with {with:?}: one is a histogram, whose `_bucket`, \
                  `_sum` and `_count` are taken; rename one of the two"
+            ),
+            Self::AlreadyObserved { name } => write!(
+                f,
+                "metric {name:?} is observed already, with the same labels; drop the handle of the \
+                 first, or tell the two apart by a label"
             ),
             Self::WrongKind { name, kind } => {
                 write!(f, "metric {name:?} is a {kind}, which cannot be observed in this way")

@@ -77,7 +77,8 @@ impl Backend for Global {
         }
     }
 
-    /// Before a backend is installed, the observation waits for it.
+    /// Before a backend is installed, the observation waits for it; what that one refuses then is
+    /// logged.
     fn observe(
         &self,
         specs: &[MetricSpec],

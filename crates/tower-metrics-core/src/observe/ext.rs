@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::closure::ObserveFn;
 use super::observation::Observation;
 use super::observer::Observer;
 use super::value::Value;
@@ -59,16 +60,15 @@ fn observe_one<B: Backend + ?Sized>(
     }
     let spec = spec.with_labels(labels.iter().map(|(name, _)| (*name).to_owned()));
     let metric = spec.name().to_owned();
-    let labels: Vec<(String, String)> =
+    let labels: Arc<[(String, String)]> =
         labels.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    backend.observe(
-        &[spec],
-        Arc::new(move |observer| {
-            let labels: Vec<(&str, &str)> =
-                labels.iter().map(|(name, value)| (&**name, &**value)).collect();
-            observe(observer, &metric, &labels);
-        }),
-    )
+    let own = Arc::clone(&labels);
+    let closure = ObserveFn::of_series(own, move |observer| {
+        let labels: Vec<(&str, &str)> =
+            labels.iter().map(|(name, value)| (&**name, &**value)).collect();
+        observe(observer, &metric, &labels);
+    });
+    backend.observe(&[spec], closure)
 }
 
 #[cfg(test)]
@@ -105,7 +105,7 @@ mod tests {
         let error = backend.counter_fn(MetricSpec::gauge("a"), &[], || 1).unwrap_err();
         assert_eq!(error, wrong(MetricKind::Gauge));
         let histogram = MetricSpec::histogram("a", Buckets::http());
-        let error = backend.observe(&[histogram], Arc::new(|_| {})).unwrap_err();
+        let error = backend.observe(&[histogram], ObserveFn::new(|_| {})).unwrap_err();
         assert_eq!(error, wrong(MetricKind::Histogram));
         assert!(error.to_string().contains("is a histogram"));
         let error = backend.gauge_fn(MetricSpec::gauge("a"), &[("le", "1")], || 1).unwrap_err();

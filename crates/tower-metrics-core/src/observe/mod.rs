@@ -26,8 +26,8 @@
 //! Several series, or several metrics, from one snapshot:
 //!
 //! ```
-//! use std::sync::Arc;
 //! use tower_metrics_core::backend::Global;
+//! use tower_metrics_core::observe::ObserveFn;
 //! use tower_metrics_core::{Backend as _, MetricSpec};
 //!
 //! # struct Gpu { id: &'static str, used: u64 }
@@ -35,7 +35,7 @@
 //! let specs = [MetricSpec::gauge("gpu_memory_used_bytes").with_labels(["gpu_id"])];
 //! let observation = Global::default().observe(
 //!     &specs,
-//!     Arc::new(|observer| {
+//!     ObserveFn::new(|observer| {
 //!         for gpu in gpus() {
 //!             observer.gauge("gpu_memory_used_bytes", &[("gpu_id", gpu.id)], gpu.used);
 //!         }
@@ -46,14 +46,16 @@
 //! # Ok::<(), tower_metrics_core::DeclareError>(())
 //! ```
 
+mod closure;
 mod ext;
 pub(crate) mod observation;
 pub(crate) mod observer;
 mod pending;
 mod value;
 
+pub use self::closure::ObserveFn;
 pub use self::ext::BackendExt;
 pub(crate) use self::observation::Observation;
-pub use self::observer::{ObserveFn, Sample};
+pub use self::observer::Sample;
 pub(crate) use self::pending::Pending;
 pub use self::value::Value;

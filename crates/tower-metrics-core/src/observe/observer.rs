@@ -1,14 +1,9 @@
 //! What a closure fills in.
 
 use std::fmt;
-use std::sync::Arc;
 
 use super::value::Value;
 use crate::spec::MetricKind;
-
-/// A closure that reads values; [`Backend::observe`](crate::Backend::observe) says when it is
-/// called.
-pub type ObserveFn = Arc<dyn Fn(&mut Observer<'_>) + Send + Sync>;
 
 /// Takes the values that a closure reads.
 pub struct Observer<'a> {

@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::closure::ObserveFn;
 use super::observation::Observation;
-use super::observer::ObserveFn;
+
 use crate::backend::Backend;
 use crate::spec::MetricSpec;
 
@@ -69,7 +70,7 @@ impl Pending {
         }
         let waiting = Arc::new(Waiting {
             specs: specs.to_vec(),
-            observe: Arc::clone(observe),
+            observe: observe.clone(),
             state: Mutex::new(State::Waiting),
         });
         list.push(Arc::clone(&waiting));
@@ -102,7 +103,7 @@ impl Pending {
         }
         let list = std::mem::take(&mut *lock(&self.waiting));
         for waiting in list {
-            match backend.observe(&waiting.specs, Arc::clone(&waiting.observe)) {
+            match backend.observe(&waiting.specs, waiting.observe.clone()) {
                 Ok(observation) => waiting.made(observation),
                 Err(error) => tracing::warn!(%error, "a metric cannot be observed"),
             }

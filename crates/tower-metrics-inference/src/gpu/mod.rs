@@ -23,8 +23,7 @@
 mod nvml;
 mod reading;
 
-use std::sync::Arc;
-
+use tower_metrics_core::observe::ObserveFn;
 use tower_metrics_core::{Backend, DeclareError, Observation, Observer};
 
 #[cfg(feature = "nvml")]
@@ -53,7 +52,7 @@ pub fn observe(backend: &dyn Backend, gpus: impl Gpus) -> Result<Observation, De
     let specs = [Metric::GpuMemoryUsed, Metric::GpuMemoryTotal, Metric::GpuUtilization];
     backend.observe(
         &specs.map(Metric::spec),
-        Arc::new(move |observer| gpus.read().iter().for_each(|gpu| show(observer, gpu))),
+        ObserveFn::new(move |observer| gpus.read().iter().for_each(|gpu| show(observer, gpu))),
     )
 }
 
