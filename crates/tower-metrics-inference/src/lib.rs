@@ -2,7 +2,7 @@
 //!
 //! # How a request is recorded
 //!
-//! 1. [`Inference`] declares the metrics of [`names`] and is the registry of models:
+//! 1. [`Inference`] declares every [`InferenceMetric`] and is the registry of models:
 //!    [`load`](Inference::load) sets `model_loaded`, and from then on all of the model's series are
 //!    there, at zero.
 //! 2. [`Inference::model`] looks a name up, which may come from anybody: one that was never
@@ -83,11 +83,11 @@ pub mod gpu;
 mod inference;
 #[cfg(feature = "tower")]
 pub mod middleware;
-pub mod models;
-pub mod names;
+mod models;
+mod names;
 pub mod request;
 pub mod timing;
-pub mod tokens;
+mod tokens;
 
 pub use tower_metrics_core::Buckets;
 #[cfg(feature = "macros")]
@@ -96,21 +96,25 @@ pub use tower_metrics_macros::timed;
 #[doc(hidden)]
 pub use tower_metrics_macros::timed_of_facade;
 
+// One path each: what services name lies here, what adapters and signatures need in the modules.
 #[cfg(feature = "batch")]
-pub use self::batch::{BatchJob, BatchJobBuilder, BatchJobError, ItemStatus};
+pub use self::batch::{
+    builder::BatchJobBuilder, error::BatchJobError, job::BatchJob, status::ItemStatus,
+};
 pub use self::builder::InferenceBuilder;
 pub use self::error::{InferenceError, LoadError};
 pub use self::inference::Inference;
 #[cfg(feature = "tower")]
-pub use self::middleware::{InferenceLayer, ModelName};
+pub use self::middleware::{layer::InferenceLayer, model_name::ModelName};
 pub use self::models::{Load, LoadStatus, Loaded, Loading, Model, ModelState};
 pub use self::names::InferenceMetric;
-pub use self::request::{
-    FinishReason, InferenceRequest, Queued, RequestFuture, RequestOutcome, Status,
-};
+pub use self::request::future::RequestFuture;
+pub use self::request::guard::InferenceRequest;
+pub use self::request::outcome::{FinishReason, RequestOutcome, Status};
+pub use self::request::queued::Queued;
 #[cfg(feature = "timeout")]
-pub use self::request::{TimeoutError, TimeoutFuture};
-pub use self::tokens::{Chunk, TokenRecorder, TokenStream};
+pub use self::request::timeout::{TimeoutError, TimeoutFuture};
+pub use self::tokens::{Chunk, ChunkFn, TokenRecorder, TokenStream};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

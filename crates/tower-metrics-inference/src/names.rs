@@ -1,14 +1,14 @@
 //! The inference metrics: every name, label and bucket list in one table.
-//!
-//! Names and units follow [Prometheus' practices]; the buckets of the token metrics are those that
-//! most inference servers use, so that dashboards compare.
-//!
-//! [Prometheus' practices]: https://prometheus.io/docs/practices/naming/
 
 use metrics::Unit;
 use tower_metrics_core::{Buckets, MetricKind, MetricSpec};
 
 /// A metric of this crate.
+///
+/// Names and units follow [Prometheus' practices]; the buckets of the token metrics are those that
+/// most inference servers use, so that dashboards compare.
+///
+/// [Prometheus' practices]: https://prometheus.io/docs/practices/naming/
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InferenceMetric {
@@ -354,17 +354,17 @@ impl InferenceMetric {
 }
 
 /// The label that says which model: a registered one's name, else `unknown`.
-pub const MODEL_NAME: &str = "model_name";
+pub(crate) const MODEL_NAME: &str = "model_name";
 /// The label that says how a request or a load ended.
-pub const STATUS: &str = "status";
+pub(crate) const STATUS: &str = "status";
 /// The label that says what went wrong.
-pub const ERROR_TYPE: &str = "error_type";
+pub(crate) const ERROR_TYPE: &str = "error_type";
 /// The label that says why a generation stopped.
-pub const FINISH_REASON: &str = "finish_reason";
+pub(crate) const FINISH_REASON: &str = "finish_reason";
 /// The label that says which GPU.
-pub const GPU_ID: &str = "gpu_id";
+pub(crate) const GPU_ID: &str = "gpu_id";
 /// The label that says which version of a model.
-pub const VERSION: &str = "version";
+pub(crate) const VERSION: &str = "version";
 
 #[cfg(test)]
 mod tests {

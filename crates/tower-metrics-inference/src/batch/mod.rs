@@ -65,20 +65,16 @@
 //! # Ok(()) }
 //! ```
 
-mod builder;
+pub(crate) mod builder;
 mod ending;
-mod error;
+pub(crate) mod error;
 mod item;
-mod job;
+pub(crate) mod job;
 mod series;
-mod status;
+pub(crate) mod status;
 
 #[cfg(doc)]
-use tower_metrics_push::PushGateway;
+use {self::job::BatchJob, tower_metrics_push::PushGateway};
 
-pub use self::builder::BatchJobBuilder;
 pub use self::ending::Ending;
-pub use self::error::BatchJobError;
 pub use self::item::BatchItem;
-pub use self::job::BatchJob;
-pub use self::status::ItemStatus;

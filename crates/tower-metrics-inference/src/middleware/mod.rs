@@ -72,13 +72,11 @@
 
 mod body;
 mod future;
-mod layer;
-mod model_name;
+pub(crate) mod layer;
+pub(crate) mod model_name;
 mod service;
 mod shared;
 
 pub use self::body::InferenceBody;
 pub use self::future::InferenceFuture;
-pub use self::layer::InferenceLayer;
-pub use self::model_name::ModelName;
 pub use self::service::InferenceService;

@@ -12,7 +12,7 @@ use super::future::InferenceFuture;
 use super::shared::Shared;
 use crate::request::Exchange;
 
-/// The service of [`InferenceLayer`](super::InferenceLayer).
+/// The service of [`InferenceLayer`](crate::InferenceLayer).
 #[derive(Clone, Debug)]
 pub struct InferenceService<S> {
     inner: S,

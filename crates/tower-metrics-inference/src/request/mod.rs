@@ -1,17 +1,16 @@
 //! One request: who owns it, how it ends, and how it is counted then.
 
 mod exchange;
-mod future;
-mod guard;
-mod outcome;
-mod queued;
+pub(crate) mod future;
+pub(crate) mod guard;
+pub(crate) mod outcome;
+pub(crate) mod queued;
 #[cfg(feature = "timeout")]
-mod timeout;
+pub(crate) mod timeout;
 
 pub use self::exchange::Exchange;
-pub use self::future::RequestFuture;
-pub use self::guard::InferenceRequest;
-pub use self::outcome::{FinishReason, OutcomeFn, RequestOutcome, Status};
-pub use self::queued::Queued;
-#[cfg(feature = "timeout")]
-pub use self::timeout::{TimeoutError, TimeoutFuture};
+pub(crate) use self::future::RequestFuture;
+pub(crate) use self::guard::InferenceRequest;
+pub use self::outcome::OutcomeFn;
+pub(crate) use self::outcome::{FinishReason, RequestOutcome, Status};
+pub(crate) use self::queued::Queued;

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use tokio_test::block_on;
 use tower_metrics_core::MetricSpec;
-use tower_metrics_inference::batch::{BatchItem, BatchJob, BatchJobBuilder, BatchJobError, Ending};
-use tower_metrics_inference::{Buckets, Inference, InferenceError, InferenceMetric};
+use tower_metrics_inference::batch::{BatchItem, Ending};
+use tower_metrics_inference::{
+    BatchJob, BatchJobBuilder, BatchJobError, Buckets, Inference, InferenceError, InferenceMetric,
+};
 use tower_metrics_prometheus::Exporter;
 use tower_metrics_push::{PushGateway, PushGatewayError};
 
