@@ -2,22 +2,24 @@
 //!
 //! `metrics-exporter-prometheus` keeps the samples of a histogram in a list and sorts them into
 //! buckets later; a sample that comes in while the list is taken is lost, and a list that
-//! nobody takes grows. Here a sample goes into its bucket at once: two atomic additions, nothing to
-//! lose, and nothing to clean up.
+//! nobody takes grows. Here a sample goes into its bucket at once: two additions, nothing to lose,
+//! and nothing to clean up.
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use metrics::{Histogram, HistogramFn, Key};
 use tower_metrics_core::Buckets;
 
 use super::by_labels::ByLabels;
+use super::cells::{Cells, Place};
 use crate::exposition;
 
 /// All series of one histogram.
 #[derive(Debug)]
 pub(crate) struct HistogramFamily {
+    cells: Arc<Cells>,
     edges: Arc<[f64]>,
     series: ByLabels<Series>,
 }
@@ -25,21 +27,27 @@ pub(crate) struct HistogramFamily {
 /// A series: one set of label values.
 #[derive(Debug)]
 pub(crate) struct Series {
+    cells: Arc<Cells>,
+    /// Of the sum, and of how many samples fell into each bucket, the one above the last edge at
+    /// the end.
+    place: Place,
     edges: Arc<[f64]>,
-    /// The sum, as the bits of an `f64`, and how many samples fell into each bucket, the one above
-    /// the last edge at the end. Together, so that a sample touches one cache line where it can.
-    sum_and_counts: Box<[AtomicU64]>,
 }
 
 impl HistogramFamily {
-    pub(super) fn new(buckets: &Buckets) -> Self {
-        Self { edges: buckets.edges().into(), series: ByLabels::default() }
+    pub(super) fn new(cells: &Arc<Cells>, buckets: &Buckets) -> Self {
+        let (cells, edges) = (Arc::clone(cells), buckets.edges().into());
+        Self { cells, edges, series: ByLabels::default() }
     }
 
     /// The handle of the series with the labels of `key`.
     pub(super) fn register(&self, key: &Key) -> Histogram {
-        let make = || Series::new(Arc::clone(&self.edges));
-        Histogram::from_arc(self.series.get_or_insert_with(key, make))
+        Histogram::from_arc(self.series.get_or_insert_with(key, || self.new_series()))
+    }
+
+    fn new_series(&self) -> Series {
+        let (cells, edges) = (Arc::clone(&self.cells), Arc::clone(&self.edges));
+        Series { place: cells.allocate(edges.len() + 2), cells, edges }
     }
 
     /// All series with their labels, in the order of these.
@@ -48,19 +56,26 @@ impl HistogramFamily {
     }
 }
 
-impl Series {
-    fn new(edges: Arc<[f64]>) -> Self {
-        let cells = edges.len() + 2;
-        Self { edges, sum_and_counts: (0..cells).map(|_| AtomicU64::new(0)).collect() }
-    }
+/// The place of the sum, behind which stand the counts.
+const SUM: usize = 0;
 
-    fn counts(&self) -> &[AtomicU64] {
-        self.sum_and_counts.get(1..).unwrap_or_default()
+impl Series {
+    /// The sum of its samples, and how many there are in each bucket.
+    fn totals(&self) -> (f64, Vec<u64>) {
+        let (mut sum, mut counts) = (0.0, vec![0_u64; self.edges.len() + 1]);
+        for copy in self.cells.copies(self.place) {
+            let Some((copied_sum, copied_counts)) = copy.split_first() else { continue };
+            for (count, copied) in counts.iter_mut().zip(copied_counts) {
+                *count = count.wrapping_add(copied.load(Ordering::Acquire));
+            }
+            sum += f64::from_bits(copied_sum.load(Ordering::Acquire));
+        }
+        (sum, counts)
     }
 
     /// How many samples it has.
     pub(crate) fn count(&self) -> u64 {
-        self.counts().iter().map(|count| count.load(Ordering::Relaxed)).sum()
+        self.totals().1.into_iter().sum()
     }
 
     /// Writes its samples.
@@ -71,10 +86,11 @@ impl Series {
         output: &mut impl fmt::Write,
     ) -> fmt::Result {
         let comma = if labels.is_empty() { "" } else { "," };
+        let (sum, counts) = self.totals();
         let mut total = 0;
         let mut edges = self.edges.iter();
-        for count in self.counts() {
-            total += count.load(Ordering::Relaxed);
+        for count in counts {
+            total += count;
             match edges.next() {
                 Some(edge) => {
                     writeln!(output, "{name}_bucket{{{labels}{comma}le=\"{edge}\"}} {total}")
@@ -82,9 +98,7 @@ impl Series {
                 None => writeln!(output, "{name}_bucket{{{labels}{comma}le=\"+Inf\"}} {total}"),
             }?;
         }
-        let sum = self.sum_and_counts.first().map_or(0, |sum| sum.load(Ordering::Relaxed));
-        let sum = f64::from_bits(sum).to_string();
-        exposition::write_sample(output, (name, "_sum"), labels, &sum)?;
+        exposition::write_sample(output, (name, "_sum"), labels, &sum.to_string())?;
         exposition::write_sample(output, (name, "_count"), labels, &total.to_string())
     }
 }
@@ -100,16 +114,11 @@ impl HistogramFn for Series {
             return;
         }
         let bucket = self.edges.iter().take_while(|edge| **edge < value).count();
-        if let Some(counter) = self.counts().get(bucket) {
-            counter.fetch_add(count as u64, Ordering::Relaxed);
-        }
         #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 samples")]
         let added = value * count as f64;
-        let add = |sum| Some((f64::from_bits(sum) + added).to_bits());
-        if let Some(sum) = self.sum_and_counts.first() {
-            // The closure never refuses, so there is always a result.
-            let _ = sum.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
-        }
+        let own = self.cells.own(self.place);
+        own.add(SUM + 1 + bucket, count as u64);
+        own.add_f64(SUM, added);
     }
 }
 
@@ -122,7 +131,7 @@ mod tests {
     use super::*;
 
     fn family() -> HistogramFamily {
-        HistogramFamily::new(&Buckets::new([1.0, 2.5]).unwrap())
+        HistogramFamily::new(&Arc::default(), &Buckets::new([1.0, 2.5]).unwrap())
     }
 
     fn register(family: &HistogramFamily, labels: Vec<Label>) -> Histogram {

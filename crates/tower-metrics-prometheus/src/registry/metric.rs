@@ -8,6 +8,7 @@ use metrics::Key;
 use metrics_exporter_prometheus::formatting::sanitize_metric_name;
 use tower_metrics_core::{Buckets, MetricKind, MetricSpec};
 
+use super::cells::Cells;
 use super::histogram::HistogramFamily;
 use super::labels::Labels;
 use super::scalar::{CounterFamily, GaugeFamily};
@@ -28,6 +29,14 @@ pub(crate) struct Metric {
     reports: Reports,
 }
 
+/// What all metrics of a registry have in common.
+pub(super) struct Common {
+    pub(super) cells: Arc<Cells>,
+    /// For histograms without buckets of their own.
+    pub(super) default_buckets: Buckets,
+    pub(super) global_labels: GlobalLabels,
+}
+
 /// The series of a metric, by its kind.
 #[derive(Debug)]
 pub(crate) enum Series {
@@ -37,41 +46,33 @@ pub(crate) enum Series {
 }
 
 impl Series {
-    fn new(kind: MetricKind, buckets: &Buckets) -> Self {
+    fn new(kind: MetricKind, cells: &Arc<Cells>, buckets: &Buckets) -> Self {
         match kind {
-            MetricKind::Counter => Self::Counter(CounterFamily::default()),
-            MetricKind::Histogram => Self::Histogram(HistogramFamily::new(buckets)),
-            _ => Self::Gauge(GaugeFamily::default()),
+            MetricKind::Counter => Self::Counter(CounterFamily::new(cells)),
+            MetricKind::Histogram => Self::Histogram(HistogramFamily::new(cells, buckets)),
+            _ => Self::Gauge(GaugeFamily::new(cells)),
         }
     }
 }
 
 impl Metric {
-    pub(super) fn declared(
-        spec: MetricSpec,
-        default_buckets: &Buckets,
-        global_labels: &GlobalLabels,
-    ) -> Self {
+    pub(super) fn declared(spec: MetricSpec, common: &Common) -> Self {
+        let buckets = spec.buckets().unwrap_or(&common.default_buckets);
         Self {
-            series: Series::new(spec.kind(), spec.buckets().unwrap_or(default_buckets)),
+            series: Series::new(spec.kind(), &common.cells, buckets),
             written: spec.name().to_owned(),
-            labels: Labels::new(global_labels, Some(&spec)),
+            labels: Labels::new(&common.global_labels, Some(&spec)),
             spec: Some(spec),
             reports: Reports::default(),
         }
     }
 
-    pub(super) fn undeclared(
-        written: &str,
-        kind: MetricKind,
-        default_buckets: &Buckets,
-        global_labels: &GlobalLabels,
-    ) -> Self {
+    pub(super) fn undeclared(written: &str, kind: MetricKind, common: &Common) -> Self {
         Self {
             spec: None,
-            series: Series::new(kind, default_buckets),
+            series: Series::new(kind, &common.cells, &common.default_buckets),
             written: written.to_owned(),
-            labels: Labels::new(global_labels, None),
+            labels: Labels::new(&common.global_labels, None),
             reports: Reports::default(),
         }
     }

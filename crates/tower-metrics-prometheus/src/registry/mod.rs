@@ -5,6 +5,7 @@
 //! ([`histogram`]), and count everything twice ([`scalar`]); names are sanitised by its rules.
 
 mod by_labels;
+mod cells;
 mod histogram;
 mod labels;
 mod metric;
@@ -20,14 +21,13 @@ use tower_metrics_core::{Buckets, DeclareError, MetricKind, MetricSpec};
 
 pub(crate) use self::histogram::HistogramFamily;
 pub(crate) use self::metric::Series;
-use self::metric::{Metric, Metrics, colliding, shown};
+use self::metric::{Common, Metric, Metrics, colliding, shown};
 pub(crate) use self::scalar::Scalar;
 use crate::global_labels::GlobalLabels;
 
 /// All metrics of an exporter.
 pub(crate) struct Registry {
-    default_buckets: Buckets,
-    global_labels: GlobalLabels,
+    common: Common,
     state: RwLock<State>,
 }
 
@@ -47,7 +47,8 @@ pub(crate) struct Family {
 
 impl Registry {
     pub(crate) fn new(default_buckets: Buckets, global_labels: GlobalLabels) -> Self {
-        Self { default_buckets, global_labels, state: RwLock::default() }
+        let common = Common { cells: Arc::default(), default_buckets, global_labels };
+        Self { common, state: RwLock::default() }
     }
 
     /// Declares metrics, all or none; those declared alike before stay as they are.
@@ -72,14 +73,8 @@ impl Registry {
                 let (name, with) = (name.to_owned(), with.clone());
                 return Err(DeclareError::Collision { name, with });
             }
-            new.insert(
-                name.to_owned(),
-                Arc::new(Metric::declared(
-                    spec.clone(),
-                    &self.default_buckets,
-                    &self.global_labels,
-                )),
-            );
+            let metric = Metric::declared(spec.clone(), &self.common);
+            new.insert(name.to_owned(), Arc::new(metric));
         }
         state.metrics.extend(new);
         Ok(())
@@ -104,7 +99,7 @@ impl Registry {
         let name = shown(key.name());
         let known = self.read().metrics.get(&*name).cloned();
         let metric = known.or_else(|| self.add(&name, key.name(), kind))?;
-        let key = self.global_labels.add_to(key);
+        let key = self.common.global_labels.add_to(key);
         let key = metric.accept(&key, kind)?;
         Some(f(&metric, &key))
     }
@@ -123,8 +118,7 @@ impl Registry {
             metric.refuse(written);
             return None;
         }
-        let metric = Metric::undeclared(written, kind, &self.default_buckets, &self.global_labels);
-        let metric = Arc::new(metric);
+        let metric = Arc::new(Metric::undeclared(written, kind, &self.common));
         state.metrics.insert(name.to_owned(), Arc::clone(&metric));
         Some(metric)
     }

@@ -1,56 +1,266 @@
-//! Counters and gauges: one atomic number for each series.
+//! Counters and gauges.
 //!
-//! Those of `metrics-exporter-prometheus` keep a second number, by which it notices that a series
-//! lies unused; here that is noticed when they are rendered, and recording costs half.
+//! Those of `metrics-exporter-prometheus` count each change twice, by atomic operations; see
+//! [`cells`](super::cells) for what these do.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use metrics::{Counter, Gauge, Key};
+use metrics::{Counter, CounterFn, Gauge, GaugeFn, Key};
 
 use super::by_labels::ByLabels;
+use super::cells::{Cells, Place};
 
 /// All series of one counter.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct CounterFamily {
-    series: ByLabels<AtomicU64>,
+    cells: Arc<Cells>,
+    series: ByLabels<CounterSeries>,
 }
 
 /// All series of one gauge.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct GaugeFamily {
-    /// The bits of an `f64` each.
-    series: ByLabels<AtomicU64>,
+    cells: Arc<Cells>,
+    series: ByLabels<GaugeSeries>,
 }
 
 /// The value of a series with its labels.
 pub(crate) type Scalar = (Arc<str>, String);
 
 impl CounterFamily {
+    pub(super) fn new(cells: &Arc<Cells>) -> Self {
+        Self { cells: Arc::clone(cells), series: ByLabels::default() }
+    }
+
     /// The handle of the series with the labels of `key`.
     pub(super) fn register(&self, key: &Key) -> Counter {
-        Counter::from_arc(self.series.get_or_insert_with(key, AtomicU64::default))
+        let make = || CounterSeries::new(Arc::clone(&self.cells));
+        Counter::from_arc(self.series.get_or_insert_with(key, make))
     }
 
     /// All values as Rust writes them, in the order of their labels.
     pub(crate) fn values(&self) -> Vec<Scalar> {
-        read(&self.series, |bits| bits.to_string())
+        let value = |series: Arc<CounterSeries>| series.value().to_string();
+        self.series.all().into_iter().map(|(labels, series)| (labels, value(series))).collect()
     }
 }
 
 impl GaugeFamily {
+    pub(super) fn new(cells: &Arc<Cells>) -> Self {
+        Self { cells: Arc::clone(cells), series: ByLabels::default() }
+    }
+
     /// The handle of the series with the labels of `key`.
     pub(super) fn register(&self, key: &Key) -> Gauge {
-        Gauge::from_arc(self.series.get_or_insert_with(key, AtomicU64::default))
+        let make = || GaugeSeries::new(Arc::clone(&self.cells));
+        Gauge::from_arc(self.series.get_or_insert_with(key, make))
     }
 
     /// All values as Rust writes them, in the order of their labels.
     pub(crate) fn values(&self) -> Vec<Scalar> {
-        read(&self.series, |bits| f64::from_bits(bits).to_string())
+        let value = |series: Arc<GaugeSeries>| series.value().to_string();
+        self.series.all().into_iter().map(|(labels, series)| (labels, value(series))).collect()
     }
 }
 
-fn read(series: &ByLabels<AtomicU64>, write: impl Fn(u64) -> String) -> Vec<Scalar> {
-    let value = |series: Arc<AtomicU64>| write(series.load(Ordering::Acquire));
-    series.all().into_iter().map(|(labels, series)| (labels, value(series))).collect()
+/// A counter: one set of label values.
+#[derive(Debug)]
+struct CounterSeries {
+    cells: Arc<Cells>,
+    place: Place,
+}
+
+impl CounterSeries {
+    fn new(cells: Arc<Cells>) -> Self {
+        Self { place: cells.allocate(1), cells }
+    }
+
+    fn value(&self) -> u64 {
+        self.cells.sum(self.place, 0)
+    }
+}
+
+impl CounterFn for CounterSeries {
+    fn increment(&self, value: u64) {
+        self.cells.own(self.place).add(0, value);
+    }
+
+    fn absolute(&self, value: u64) {
+        self.cells.raise(self.place, value);
+    }
+}
+
+/// A gauge: one set of label values.
+///
+/// What goes up and down by whole numbers, as requests in flight do, is counted by each thread;
+/// what is set, or changes by anything else, is one number for all.
+#[derive(Debug)]
+struct GaugeSeries {
+    cells: Arc<Cells>,
+    /// Of what was added, and of what was taken away.
+    place: Place,
+    /// Whether anything was.
+    is_counted: AtomicBool,
+    /// The bits of an `f64`.
+    base: AtomicU64,
+    /// The balance that the base stands for already. Locked by who needs both.
+    settled: Mutex<i64>,
+}
+
+const ADDED: usize = 0;
+const TAKEN: usize = 1;
+
+impl GaugeSeries {
+    fn new(cells: Arc<Cells>) -> Self {
+        Self {
+            place: cells.allocate(2),
+            cells,
+            is_counted: AtomicBool::new(false),
+            base: AtomicU64::new(0),
+            settled: Mutex::new(0),
+        }
+    }
+
+    /// What was added more than taken away. Read in this order, since what is taken away was added
+    /// before, possibly by another thread: a gauge of what is in flight never shows less than 0.
+    fn balance(&self) -> i64 {
+        let taken = self.cells.sum(self.place, TAKEN);
+        self.cells.sum(self.place, ADDED).wrapping_sub(taken).cast_signed()
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53")]
+    fn value(&self) -> f64 {
+        let settled = self.settled.lock().unwrap_or_else(PoisonError::into_inner);
+        let balance = self.balance().wrapping_sub(*settled);
+        f64::from_bits(self.base.load(Ordering::Acquire)) + balance as f64
+    }
+
+    #[inline]
+    fn count(&self, index: usize, amount: u32) {
+        if !self.is_counted.load(Ordering::Relaxed) {
+            self.is_counted.store(true, Ordering::Release);
+        }
+        self.cells.own(self.place).add(index, amount.into());
+    }
+
+    fn add(&self, value: f64) {
+        let add = |base| Some((f64::from_bits(base) + value).to_bits());
+        // The closure never refuses, so there is always a result.
+        let _ = self.base.fetch_update(Ordering::Release, Ordering::Relaxed, add);
+    }
+}
+
+/// `value`, if it is a whole number that is not negative, and not huge.
+#[inline]
+fn whole(value: f64) -> Option<u32> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "compared below")]
+    let whole = value as u32;
+    (f64::from(whole).to_bits() == value.to_bits()).then_some(whole)
+}
+
+impl GaugeFn for GaugeSeries {
+    fn increment(&self, value: f64) {
+        match whole(value) {
+            Some(amount) => self.count(ADDED, amount),
+            None => self.add(value),
+        }
+    }
+
+    fn decrement(&self, value: f64) {
+        match whole(value) {
+            Some(amount) => self.count(TAKEN, amount),
+            None => self.add(-value),
+        }
+    }
+
+    fn set(&self, value: f64) {
+        if self.is_counted.load(Ordering::Acquire) {
+            let mut settled = self.settled.lock().unwrap_or_else(PoisonError::into_inner);
+            *settled = self.balance();
+            self.base.store(value.to_bits(), Ordering::Release);
+        } else {
+            self.base.store(value.to_bits(), Ordering::Release);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+    use std::thread;
+
+    use super::*;
+
+    fn gauge() -> GaugeSeries {
+        GaugeSeries::new(Arc::default())
+    }
+
+    fn shown(gauge: &GaugeSeries) -> String {
+        gauge.value().to_string()
+    }
+
+    /// However it is changed, and by whom, a gauge is one number; what was set is shown as it was.
+    #[test]
+    fn a_gauge_is_one_number() {
+        let gauge = gauge();
+        for (change, value) in [
+            (GaugeFn::increment as fn(&GaugeSeries, f64), 3.0),
+            (GaugeFn::decrement, 1.0),
+            (GaugeFn::increment, 0.5),
+            (GaugeFn::decrement, -1.0),
+            (GaugeFn::increment, -0.25),
+        ] {
+            thread::scope(|scope| scope.spawn(|| change(&gauge, value)).join().unwrap());
+        }
+        assert_eq!(shown(&gauge), "3.25");
+        thread::scope(|scope| scope.spawn(|| gauge.set(0.1)).join().unwrap());
+        assert_eq!(shown(&gauge), "0.1");
+        gauge.increment(2.0);
+        assert_eq!(shown(&gauge), "2.1");
+        for (value, shown_as) in [(f64::NAN, "NaN"), (f64::INFINITY, "inf"), (-7.0, "-7")] {
+            gauge.set(value);
+            assert_eq!(shown(&gauge), shown_as);
+        }
+    }
+
+    /// What one thread added and another takes away is never missing in between.
+    #[test]
+    fn what_is_in_flight_is_never_less_than_nothing() {
+        let (gauge, over) = (gauge(), AtomicBool::new(false));
+        let (arrived, arrivals) = std::sync::mpsc::channel();
+        thread::scope(|scope| {
+            let (gauge, over) = (&gauge, &over);
+            scope.spawn(move || {
+                for _ in 0..100_000 {
+                    gauge.increment(1.0);
+                    arrived.send(()).unwrap();
+                }
+            });
+            scope.spawn(move || {
+                for () in arrivals {
+                    gauge.decrement(1.0);
+                }
+                over.store(true, Ordering::Relaxed);
+            });
+            while !over.load(Ordering::Relaxed) {
+                assert!(gauge.value() >= 0.0);
+            }
+        });
+        assert_eq!(shown(&gauge), "0");
+    }
+
+    /// A counter that mirrors another follows it, and never goes back.
+    #[test]
+    fn a_counter_is_raised_to_what_it_mirrors() {
+        let counter = CounterSeries::new(Arc::default());
+        let value_after = |change: &(dyn Fn() + Sync)| {
+            thread::scope(|scope| scope.spawn(change).join().unwrap());
+            counter.value()
+        };
+        assert_eq!(value_after(&|| counter.increment(5)), 5);
+        assert_eq!(value_after(&|| counter.absolute(3)), 5);
+        assert_eq!(value_after(&|| counter.absolute(9)), 9);
+        assert_eq!(value_after(&|| counter.increment(1)), 10);
+    }
 }
