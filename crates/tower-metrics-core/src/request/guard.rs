@@ -1,10 +1,10 @@
 //! The guard that owns a request from its arrival to its end.
 
+use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use quanta::Instant;
-
+use super::clock::Ticks;
 use super::endpoints::Endpoints;
 use super::extra::ExtraLabels;
 use super::outcome::{AbortReason, Ending, Measurements};
@@ -25,22 +25,21 @@ use crate::labels::{GrpcStatus, Method, Route, RouteSlot};
 #[derive(Debug)]
 #[must_use = "dropping the guard ends the request"]
 pub struct RequestGuard {
-    /// Where the request was counted in.
+    /// Where the request was counted in, and what says as much of the one that was named later.
     series: Arc<Series>,
-    /// Of the route that was named later, if one was.
-    named: Option<Arc<Series>>,
-    arrived: Instant,
+    /// What most requests do not have, so that the guard is cheap to hand on.
+    rare: Option<Box<Rare>>,
+    arrived: Ticks,
     response_bytes: u64,
-    /// How many bytes the server has yet to take, or [`UNKNOWN`](Self::UNKNOWN).
+    /// How many bytes the server has yet to take, or [`UNKNOWN`](Self::UNKNOWN); of a request that
+    /// was delivered, the moment in which it was.
     remaining: u64,
     end: End,
     method: Method,
     /// Whether the route was known when the request arrived.
     routed: bool,
     wants: Wants,
-    status: Option<u16>,
-    /// What most requests do not have, so that the guard is cheap to hand on.
-    rare: Option<Box<Rare>>,
+    status: Option<NonZero<u16>>,
 }
 
 /// What only some settings ask for, at hand so that nobody has to look it up.
@@ -52,17 +51,19 @@ struct Wants {
 
 #[derive(Debug, Default)]
 struct Rare {
+    /// Where the request is recorded, if that is not where it was counted in.
+    named: Option<Arc<Series>>,
     labels: ExtraLabels,
     slot: Option<RouteSlot>,
     request_bytes: Option<Arc<AtomicU64>>,
-    head_at: Option<Instant>,
+    head_at: Option<Ticks>,
     grpc: Option<GrpcStatus>,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum End {
     Dropped,
-    Delivered(Instant),
+    Delivered,
     Completed,
     Aborted(AbortReason),
     Discarded,
@@ -86,14 +87,14 @@ impl RequestGuard {
             Some(route) => cache.series(route, label, arrived_labels),
             None => cache.unmatched(label, arrived_labels),
         };
-        let arrived = Instant::now();
+        let arrived = cache.source().clock().now();
         while !series.arrive(arrived) {
             series = series.renewed();
         }
         let has_labels = !labels.values().is_empty();
         Self {
             series,
-            named: None,
+            rare: has_labels.then(|| Box::new(Rare { labels, ..Rare::default() })),
             arrived,
             response_bytes: 0,
             remaining: Self::UNKNOWN,
@@ -102,8 +103,12 @@ impl RequestGuard {
             routed: route.is_some(),
             wants: Wants { head_at: settings.times_head(), grpc: settings.grpc_status },
             status: None,
-            rare: has_labels.then(|| Box::new(Rare { labels, ..Rare::default() })),
         }
+    }
+
+    #[inline]
+    fn now(&self) -> Ticks {
+        self.series.source().clock().now()
     }
 
     fn rare(&mut self) -> &mut Rare {
@@ -113,9 +118,9 @@ impl RequestGuard {
     /// Notes that the head of the response is ready, with this status code (100 to 999).
     #[inline]
     pub fn response(&mut self, status: u16) {
-        self.status = Some(status);
+        self.status = NonZero::new(status);
         if self.wants.head_at {
-            self.rare().head_at = Some(Instant::now());
+            self.rare().head_at = Some(self.now());
         }
     }
 
@@ -133,7 +138,15 @@ impl RequestGuard {
 
     /// Names the route of the request, if it was not known when the request arrived.
     pub fn set_route(&mut self, route: &str) {
-        self.named = Some(self.series.sibling(route, self.labels()));
+        let named = self.series.sibling(route, self.labels());
+        if let Some(rare) = &mut self.rare {
+            rare.slot = None;
+        }
+        if self.series.shares_in_flight_with(&named) {
+            self.series = named;
+        } else {
+            self.rare().named = Some(named);
+        }
     }
 
     /// Sets the value of the extra label `index`; a value that is one too many is replaced and
@@ -172,7 +185,7 @@ impl RequestGuard {
     /// Whether HTTP sends a body with the response; see [`Method::sends_body`].
     #[inline]
     pub fn sends_body(&self) -> bool {
-        self.method.sends_body(self.status.unwrap_or_default())
+        self.method.sends_body(self.status.map_or(0, NonZero::get))
     }
 
     /// Notes how many bytes the server will take from the response's body, if that is known.
@@ -189,11 +202,11 @@ impl RequestGuard {
     #[inline]
     pub fn sent(&mut self, bytes: u64) {
         self.response_bytes = self.response_bytes.saturating_add(bytes);
-        if self.remaining != Self::UNKNOWN {
+        if matches!(self.end, End::Dropped) && self.remaining != Self::UNKNOWN {
             self.remaining = self.remaining.saturating_sub(bytes);
             if self.remaining == 0 {
-                self.remaining = Self::UNKNOWN;
-                self.end = End::Delivered(Instant::now());
+                self.remaining = self.now();
+                self.end = End::Delivered;
             }
         }
     }
@@ -233,14 +246,14 @@ impl RequestGuard {
     #[inline]
     fn ending(&self) -> Ending {
         let reason = match (self.end, self.status) {
-            (End::Completed | End::Delivered(_) | End::Discarded, _) => None,
+            (End::Completed | End::Delivered | End::Discarded, _) => None,
             (End::Aborted(reason), _) => Some(reason),
             (End::Dropped, None) => Some(AbortReason::Cancelled),
             (End::Dropped, Some(_)) => Some(AbortReason::BodyDropped),
         };
         let unanswered = || reason.map_or(200, AbortReason::status);
         Ending {
-            status: self.status.unwrap_or_else(unanswered),
+            status: self.status.map_or_else(unanswered, NonZero::get),
             answered: self.status.is_some(),
             grpc: self.rare.as_ref().and_then(|rare| rare.grpc),
             reason,
@@ -248,17 +261,17 @@ impl RequestGuard {
     }
 
     #[inline]
-    fn measurements(&self, ended: Instant) -> Measurements {
+    fn measurements(&self, ended: Ticks) -> Measurements {
         let until_head = self.series.source().settings().duration_until_head;
         let rare = self.rare.as_ref();
         let head_at = rare.and_then(|rare| rare.head_at);
         let request_bytes = rare.and_then(|rare| rare.request_bytes.as_ref());
         let until = match (self.end, head_at) {
             (_, Some(head_at)) if until_head => head_at,
-            (End::Delivered(at), _) => at,
+            (End::Delivered, _) => self.remaining,
             _ => ended,
         };
-        let seconds = |to: Instant| to.saturating_duration_since(self.arrived).as_secs_f64();
+        let seconds = |to| self.series.source().clock().seconds(self.arrived, to);
         Measurements {
             duration_seconds: seconds(until),
             time_to_first_byte_seconds: head_at.map(seconds),
@@ -276,10 +289,9 @@ impl RequestGuard {
     /// Where to record the request, if not where it was counted in.
     #[inline]
     fn recorded_in(&mut self) -> Option<Arc<Series>> {
-        let named = self.named.take();
-        let Some(rare) = &self.rare else { return named };
-        let slot = rare.slot.as_ref().filter(|_| named.is_none());
-        let route = slot.and_then(RouteSlot::get);
+        let rare = self.rare.as_mut()?;
+        let named = rare.named.take();
+        let route = rare.slot.as_ref().and_then(RouteSlot::get);
         let known = named.as_ref().unwrap_or(&self.series);
         let labels = rare.labels.values();
         if route.is_none() && known.extra() == labels {
@@ -292,7 +304,7 @@ impl RequestGuard {
 
 impl Drop for RequestGuard {
     fn drop(&mut self) {
-        let ended = Instant::now();
+        let ended = self.now();
         self.series.leave(ended);
         if matches!(self.end, End::Discarded) {
             return;

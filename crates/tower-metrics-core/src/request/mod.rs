@@ -6,6 +6,7 @@
 
 mod append_list;
 pub(crate) mod builder;
+mod clock;
 mod endpoints;
 pub(crate) mod error;
 mod extra;

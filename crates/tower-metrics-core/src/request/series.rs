@@ -3,9 +3,9 @@
 use std::sync::{Arc, OnceLock, Weak};
 
 use metrics::{Counter, Gauge, Histogram};
-use quanta::Instant;
 
 use super::append_list::AppendList;
+use super::clock::Ticks;
 use super::endpoints::Endpoints;
 use super::outcome::{Ending, Measurements};
 use super::settings::{Facts, Metric};
@@ -100,6 +100,13 @@ impl Series {
         &self.source
     }
 
+    /// Whether a request that was counted in here can as well be counted out there.
+    pub(crate) fn shares_in_flight_with(&self, other: &Self) -> bool {
+        let settings = self.source.settings();
+        let by_endpoint = || settings.in_flight.as_ref().is_some_and(Metric::is_by_endpoint);
+        self.is_kept() && other.is_kept() && !settings.in_flight_by_extra && !by_endpoint()
+    }
+
     /// Whether the handles stay good.
     pub(crate) fn is_kept(&self) -> bool {
         self.stale_after.is_none()
@@ -108,7 +115,7 @@ impl Series {
     /// Counts a request in. `false`, and nothing counted, if the handles are stale.
     #[inline]
     #[must_use]
-    pub(crate) fn arrive(&self, now: Instant) -> bool {
+    pub(crate) fn arrive(&self, now: Ticks) -> bool {
         let (used, in_flight) = self.in_flight(now);
         let fresh = self.touch(used, now);
         if fresh {
@@ -119,14 +126,14 @@ impl Series {
 
     /// Counts out a request that was counted in here.
     #[inline]
-    pub(crate) fn leave(&self, now: Instant) {
+    pub(crate) fn leave(&self, now: Ticks) {
         self.in_flight(now).1.decrement(1.0);
     }
 
     /// Records a request that ended. `false`, and nothing recorded, if a handle is stale.
     #[inline]
     #[must_use]
-    pub(crate) fn record(&self, ending: Ending, measured: &Measurements, now: Instant) -> bool {
+    pub(crate) fn record(&self, ending: Ending, measured: &Measurements, now: Ticks) -> bool {
         let (_, ended) = self.ended.get_or_insert_with(&ending, || self.make_ended(ending, now));
         let fresh = self.touch(&ended.used, now);
         if fresh {
@@ -136,23 +143,23 @@ impl Series {
     }
 
     /// Notes a use; `false` if the last one is too long ago.
-    fn touch(&self, used: &LastUsed, now: Instant) -> bool {
+    fn touch(&self, used: &LastUsed, now: Ticks) -> bool {
         match self.stale_after {
             None => true,
-            Some(limit) => used.touch(self.source.second(now), limit),
+            Some(limit) => used.touch(self.source.clock().second(now), limit),
         }
     }
 
-    fn in_flight(&self, now: Instant) -> &(LastUsed, Gauge) {
+    fn in_flight(&self, now: Ticks) -> &(LastUsed, Gauge) {
         self.in_flight.get_or_init(|| {
             let in_flight = &self.source.settings().in_flight;
             let gauge = |metric: &Metric| self.source.gauge(metric, &self.facts(None));
             let gauge = in_flight.as_ref().map_or(Gauge::noop(), gauge);
-            (LastUsed::at(self.source.second(now)), gauge)
+            (LastUsed::at(self.source.clock().second(now)), gauge)
         })
     }
 
-    fn make_ended(&self, ending: Ending, now: Instant) -> Ended {
+    fn make_ended(&self, ending: Ending, now: Ticks) -> Ended {
         let facts = self.facts(Some(ending));
         let counter = |metric: &Option<Metric>| {
             metric.as_ref().map_or(Counter::noop(), |metric| self.source.counter(metric, &facts))
@@ -163,7 +170,7 @@ impl Series {
         };
         let settings = self.source.settings();
         Ended {
-            used: LastUsed::at(self.source.second(now)),
+            used: LastUsed::at(self.source.clock().second(now)),
             requests: counter(&settings.requests),
             // Registered where it counts, since a counter is shown from then on.
             aborted: ending.reason.map_or(Counter::noop(), |_| counter(&settings.aborted)),

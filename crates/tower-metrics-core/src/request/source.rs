@@ -4,12 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata};
-use quanta::Instant;
-
+use super::clock::Clock;
 use super::settings::{ExtraLabel, Facts, Metric, Settings};
 use crate::backend::{Backend, DeclareError};
 use crate::labels::LabelLimit;
+use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata};
 
 const METADATA: Metadata<'static> =
     Metadata::new("tower_metrics", Level::INFO, Some("tower_metrics"));
@@ -22,7 +21,7 @@ pub(crate) struct Source {
     /// As long as the settings' extra labels.
     labels: Vec<LabelLimit>,
     declared: AtomicBool,
-    epoch: Instant,
+    clock: Clock,
 }
 
 impl Source {
@@ -34,7 +33,7 @@ impl Source {
             labels: settings.extra_labels.iter().map(limit).collect(),
             settings,
             declared: AtomicBool::new(false),
-            epoch: Instant::now(),
+            clock: Clock::new(),
         }
     }
 
@@ -42,9 +41,9 @@ impl Source {
         &self.settings
     }
 
-    /// The whole seconds between the making of this source and `now`.
-    pub(crate) fn second(&self, now: Instant) -> u64 {
-        now.saturating_duration_since(self.epoch).as_secs()
+    #[inline]
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// Declares the metrics, once there is a recorder.

@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// How many threads at a time have a copy of their own; all others share one, and add atomically.
@@ -15,114 +15,134 @@ const COPIES: usize = 64;
 /// The index of the copy that is shared.
 const SHARED: usize = COPIES;
 
-/// How many numbers there are in a chunk, up to [`EVEN_CHUNKS`]; from then on each has twice as
-/// many as the one before.
+/// How many numbers are made at once, when a thread first writes one of them.
 const CHUNK: usize = 512;
-const EVEN_CHUNKS: usize = 64;
-/// With the doubling, more than memory holds.
-const CHUNKS: usize = EVEN_CHUNKS + 24;
+/// How many chunks are found at once.
+const CHUNKS: usize = 64;
 
-/// The numbers of a registry.
+/// The numbers of a registry, known by their indices.
 pub(super) struct Cells {
     copies: [OnceLock<Box<Copied>>; COPIES + 1],
-    next: Mutex<Place>,
+    next: AtomicUsize,
+    raising: Mutex<()>,
 }
 
-/// One copy of all numbers; a chunk is made when its thread first writes there.
+/// One copy of all numbers.
 struct Copied {
-    chunks: [OnceLock<Box<[AtomicU64]>>; CHUNKS],
-}
-
-/// Where some numbers stand, one behind the other.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Place {
-    chunk: usize,
-    start: usize,
-    end: usize,
-}
-
-/// The calling thread's copy of some numbers.
-pub(super) struct Own<'a> {
-    numbers: &'a [AtomicU64],
-    leased: bool,
+    chunks: [OnceLock<Box<[AtomicU64; CHUNK]>>; CHUNKS],
+    more: OnceLock<Box<Self>>,
 }
 
 impl Default for Cells {
     fn default() -> Self {
         let copies = [const { OnceLock::new() }; COPIES + 1];
-        Self { copies, next: Mutex::default() }
+        Self { copies, next: AtomicUsize::new(0), raising: Mutex::default() }
     }
 }
 
 impl Cells {
-    /// Makes place for `count` numbers, which are 0.
-    pub(super) fn allocate(&self, count: usize) -> Place {
-        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut place = Place { end: next.start + count, ..*next };
-        while place.end > size(place.chunk) && place.chunk < CHUNKS {
-            place = Place { chunk: place.chunk + 1, start: 0, end: count };
-        }
-        *next = Place { start: place.end, ..place };
-        place
+    /// Makes this many numbers, which are 0, and gives the index of the first.
+    pub(super) fn allocate(&self, count: usize) -> usize {
+        self.next.fetch_add(count, Ordering::Relaxed)
     }
 
-    /// The calling thread's copy of the numbers at `place`.
+    /// Adds to a number.
     #[inline]
-    pub(super) fn own(&self, place: Place) -> Own<'_> {
-        let lease = leased();
-        let numbers = self.copies.get(lease).and_then(|copy| {
-            let copied = copy.get_or_init(Box::default);
-            let chunk = copied.chunks.get(place.chunk)?;
-            chunk.get_or_init(|| new_chunk(place.chunk)).get(place.start..place.end)
-        });
-        Own { numbers: numbers.unwrap_or_default(), leased: lease != SHARED }
+    pub(super) fn add(&self, number: usize, count: u64) {
+        self.update(number, |number| number.wrapping_add(count));
     }
 
-    /// All copies of the numbers at `place`.
-    pub(super) fn copies(&self, place: Place) -> impl Iterator<Item = &[AtomicU64]> {
-        self.copies.iter().filter_map(move |copy| {
-            copy.get()?.chunks.get(place.chunk)?.get()?.get(place.start..place.end)
-        })
+    /// Adds to a number that is the bits of an `f64`.
+    #[inline]
+    pub(super) fn add_f64(&self, number: usize, value: f64) {
+        self.update(number, |bits| (f64::from_bits(bits) + value).to_bits());
     }
 
-    /// Raises the sum over all copies of the first number at `place` to `least`, if it is less.
-    pub(super) fn raise(&self, place: Place, least: u64) {
+    #[inline]
+    fn update(&self, number: usize, change: impl Fn(u64) -> u64) {
+        let copy = COPY.get();
+        match self.copies.get(copy).and_then(OnceLock::get).and_then(|copy| copy.find(number)) {
+            Some(cell) => update(cell, copy, change),
+            None => self.update_first(number, change),
+        }
+    }
+
+    /// As `update`, for a thread that has not written there before.
+    #[cold]
+    fn update_first(&self, number: usize, change: impl Fn(u64) -> u64) {
+        let copy = lease();
+        if let Some(place) = self.copies.get(copy)
+            && let Some(cell) = place.get_or_init(Box::default).make(number)
+        {
+            update(cell, copy, change);
+        }
+    }
+
+    /// Raises a number to `least`, if it is less.
+    pub(super) fn raise(&self, number: usize, least: u64) {
         // One at a time, so that nobody adds what another has added already.
-        let _turn = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        self.own(place).add(0, least.saturating_sub(self.sum(place, 0)));
+        let _turn = self.raising.lock().unwrap_or_else(PoisonError::into_inner);
+        self.add(number, least.saturating_sub(self.sum(number)));
     }
 
-    /// The sum over all copies of the number `index` at `place`.
-    pub(super) fn sum(&self, place: Place, index: usize) -> u64 {
-        let value = |numbers: &[AtomicU64]| Some(numbers.get(index)?.load(Ordering::Acquire));
-        self.copies(place).filter_map(value).fold(0, u64::wrapping_add)
+    /// A number: the sum over all copies.
+    pub(super) fn sum(&self, number: usize) -> u64 {
+        self.copies(number).fold(0, u64::wrapping_add)
+    }
+
+    /// A number that is the bits of an `f64`.
+    pub(super) fn sum_f64(&self, number: usize) -> f64 {
+        // Not `sum`, which begins with -0.
+        self.copies(number).map(f64::from_bits).fold(0.0, |sum, copy| sum + copy)
+    }
+
+    fn copies(&self, number: usize) -> impl Iterator<Item = u64> {
+        let copies = self.copies.iter().filter_map(OnceLock::get);
+        copies.filter_map(move |copy| Some(copy.find(number)?.load(Ordering::Acquire)))
     }
 }
 
-impl Own<'_> {
-    /// Changes the number `index`; `change` is called once, or as often as others come in between.
+/// Changes a number in the copy that the calling thread may write.
+#[inline]
+fn update(cell: &AtomicU64, copy: usize, change: impl Fn(u64) -> u64) {
+    if copy == SHARED {
+        let changed = |number| Some(change(number));
+        // The closure never refuses, so there is always a result.
+        let _ = cell.fetch_update(Ordering::Release, Ordering::Relaxed, changed);
+    } else {
+        cell.store(change(cell.load(Ordering::Relaxed)), Ordering::Release);
+    }
+}
+
+impl Copied {
     #[inline]
-    pub(super) fn update(&self, index: usize, change: impl Fn(u64) -> u64) {
-        let Some(number) = self.numbers.get(index) else { return };
-        if self.leased {
-            number.store(change(number.load(Ordering::Relaxed)), Ordering::Release);
-        } else {
-            let changed = |number| Some(change(number));
-            // The closure never refuses, so there is always a result.
-            let _ = number.fetch_update(Ordering::Release, Ordering::Relaxed, changed);
+    fn find(&self, number: usize) -> Option<&AtomicU64> {
+        match self.chunks.get(number / CHUNK) {
+            Some(chunk) => chunk.get()?.get(number % CHUNK),
+            None => self.more.get()?.find_more(number - CHUNKS * CHUNK),
         }
     }
 
-    /// Adds to the number `index`, as an integer.
-    #[inline]
-    pub(super) fn add(&self, index: usize, count: u64) {
-        self.update(index, |number| number.wrapping_add(count));
+    /// As `find`, which calls itself only in this way.
+    fn find_more(&self, number: usize) -> Option<&AtomicU64> {
+        self.find(number)
     }
 
-    /// Adds to the number `index`, which holds the bits of an `f64`.
-    #[inline]
-    pub(super) fn add_f64(&self, index: usize, value: f64) {
-        self.update(index, |bits| (f64::from_bits(bits) + value).to_bits());
+    fn make(&self, number: usize) -> Option<&AtomicU64> {
+        match self.chunks.get(number / CHUNK) {
+            Some(chunk) => chunk.get_or_init(new_chunk).get(number % CHUNK),
+            None => self.more.get_or_init(Box::default).make(number - CHUNKS * CHUNK),
+        }
+    }
+}
+
+fn new_chunk() -> Box<[AtomicU64; CHUNK]> {
+    Box::new([const { AtomicU64::new(0) }; CHUNK])
+}
+
+impl Default for Copied {
+    fn default() -> Self {
+        Self { chunks: [const { OnceLock::new() }; CHUNKS], more: OnceLock::new() }
     }
 }
 
@@ -130,21 +150,6 @@ impl fmt::Debug for Cells {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cells").finish_non_exhaustive()
     }
-}
-
-impl Default for Copied {
-    fn default() -> Self {
-        Self { chunks: [const { OnceLock::new() }; CHUNKS] }
-    }
-}
-
-const fn size(chunk: usize) -> usize {
-    CHUNK << (chunk + 1).saturating_sub(EVEN_CHUNKS)
-}
-
-#[cold]
-fn new_chunk(chunk: usize) -> Box<[AtomicU64]> {
-    (0..size(chunk)).map(|_| AtomicU64::new(0)).collect()
 }
 
 /// The leases that are taken, a bit each. Whoever takes one sees all that its last holder wrote.
@@ -174,23 +179,13 @@ impl Drop for Lease {
     }
 }
 
-const UNKNOWN: usize = usize::MAX;
-
 thread_local! {
     static LEASE: Lease = Lease::take();
-    /// What the lease says, without asking whether it is there.
-    static COPY: Cell<usize> = const { Cell::new(UNKNOWN) };
+    /// What the lease says, or no copy at all until there is a lease.
+    static COPY: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
 /// The copy that the calling thread may write.
-#[inline]
-fn leased() -> usize {
-    match COPY.get() {
-        UNKNOWN => lease(),
-        copy => copy,
-    }
-}
-
 #[cold]
 fn lease() -> usize {
     // The thread is ending if there is no lease any more.
@@ -201,69 +196,62 @@ fn lease() -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+
     use super::*;
 
     /// More threads than there are copies, at the same time and one after the other.
     #[test]
     fn nothing_is_lost_however_many_threads_come_and_go() {
         let cells = Cells::default();
-        let place = cells.allocate(2);
+        let number = cells.allocate(2);
         for _ in 0..3 {
             std::thread::scope(|scope| {
                 for _ in 0..100 {
                     scope.spawn(|| {
                         for _ in 0..1_000 {
-                            let own = cells.own(place);
-                            own.add(0, 2);
-                            own.add_f64(1, 0.5);
+                            cells.add(number, 2);
+                            cells.add_f64(number + 1, 0.5);
                         }
                     });
                 }
             });
         }
-        assert_eq!(cells.sum(place, 0), 600_000);
-        let halves =
-            cells.copies(place).map(|copy| f64::from_bits(copy[1].load(Ordering::Relaxed)));
-        assert_eq!(halves.sum::<f64>().to_string(), "150000");
+        assert_eq!(cells.sum(number), 600_000);
+        assert_eq!(cells.sum_f64(number + 1).to_string(), "150000");
     }
 
     /// What is counted while a thread takes itself apart has no lease, and is counted all the same.
     #[test]
     fn a_thread_counts_to_its_very_end() {
-        struct Last(&'static Cells, Place);
+        struct Last(&'static Cells);
         impl Drop for Last {
             fn drop(&mut self) {
-                self.0.own(self.1).add(0, 1);
+                self.0.add(0, 1);
             }
         }
-        thread_local!(static LAST: std::cell::RefCell<Option<Last>> = const { std::cell::RefCell::new(None) });
+        thread_local!(static LAST: RefCell<Option<Last>> = const { RefCell::new(None) });
 
         let cells: &Cells = Box::leak(Box::default());
-        let place = cells.allocate(1);
-        std::thread::spawn(move || {
-            // Registered before the lease, and therefore dropped behind it.
-            LAST.set(Some(Last(cells, place)));
-            cells.own(place).add(0, 1);
-        })
-        .join()
-        .unwrap();
-        assert_eq!(cells.sum(place, 0), 2);
+        let counting = std::thread::spawn(move || {
+            // Known before the lease, and therefore dropped behind it.
+            LAST.set(Some(Last(cells)));
+            cells.add(0, 1);
+        });
+        counting.join().unwrap();
+        assert_eq!(cells.sum(0), 2);
     }
 
-    /// Places never overlap, within a chunk and beyond it.
+    /// Numbers never get in each other's way, however many there are.
     #[test]
-    fn every_number_has_a_place_of_its_own() {
+    fn every_number_is_one_of_its_own() {
         let cells = Cells::default();
-        let places: Vec<_> =
-            (0..20_000).map(|index| (cells.allocate(1 + index % 20), index)).collect();
-        let large = cells.allocate(200_000);
-        for (place, index) in &places {
-            (0..=index % 20).for_each(|number| cells.own(*place).add(number, *index as u64 + 1));
+        let numbers = 0..3 * CHUNK * CHUNKS;
+        for number in numbers.clone() {
+            assert_eq!(cells.allocate(1), number);
+            cells.add(number, number as u64);
         }
-        cells.own(large).add(199_999, 7);
-        for (place, index) in places {
-            assert!((0..=index % 20).all(|number| cells.sum(place, number) == index as u64 + 1));
-        }
-        assert_eq!(cells.sum(large, 199_999), 7);
+        assert!(numbers.clone().all(|number| cells.sum(number) == number as u64));
+        assert_eq!(cells.sum(numbers.end), 0);
     }
 }

@@ -7,13 +7,12 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use metrics::{Histogram, HistogramFn, Key};
 use tower_metrics_core::Buckets;
 
 use super::by_labels::ByLabels;
-use super::cells::{Cells, Place};
+use super::cells::Cells;
 use crate::exposition;
 
 /// All series of one histogram.
@@ -28,9 +27,9 @@ pub(crate) struct HistogramFamily {
 #[derive(Debug)]
 pub(crate) struct Series {
     cells: Arc<Cells>,
-    /// Of the sum, and of how many samples fell into each bucket, the one above the last edge at
+    /// The sum; the next are how many samples fell into each bucket, the one above the last edge at
     /// the end.
-    place: Place,
+    sum: usize,
     edges: Arc<[f64]>,
 }
 
@@ -47,7 +46,7 @@ impl HistogramFamily {
 
     fn new_series(&self) -> Series {
         let (cells, edges) = (Arc::clone(&self.cells), Arc::clone(&self.edges));
-        Series { place: cells.allocate(edges.len() + 2), cells, edges }
+        Series { sum: cells.allocate(edges.len() + 2), cells, edges }
     }
 
     /// All series with their labels, in the order of these.
@@ -56,26 +55,15 @@ impl HistogramFamily {
     }
 }
 
-/// The place of the sum, behind which stand the counts.
-const SUM: usize = 0;
-
 impl Series {
-    /// The sum of its samples, and how many there are in each bucket.
-    fn totals(&self) -> (f64, Vec<u64>) {
-        let (mut sum, mut counts) = (0.0, vec![0_u64; self.edges.len() + 1]);
-        for copy in self.cells.copies(self.place) {
-            let Some((copied_sum, copied_counts)) = copy.split_first() else { continue };
-            for (count, copied) in counts.iter_mut().zip(copied_counts) {
-                *count = count.wrapping_add(copied.load(Ordering::Acquire));
-            }
-            sum += f64::from_bits(copied_sum.load(Ordering::Acquire));
-        }
-        (sum, counts)
+    /// How many samples there are in each bucket.
+    fn counts(&self) -> impl Iterator<Item = u64> {
+        (0..=self.edges.len()).map(|bucket| self.cells.sum(self.sum + 1 + bucket))
     }
 
     /// How many samples it has.
     pub(crate) fn count(&self) -> u64 {
-        self.totals().1.into_iter().sum()
+        self.counts().sum()
     }
 
     /// Writes its samples.
@@ -86,10 +74,9 @@ impl Series {
         output: &mut impl fmt::Write,
     ) -> fmt::Result {
         let comma = if labels.is_empty() { "" } else { "," };
-        let (sum, counts) = self.totals();
         let mut total = 0;
         let mut edges = self.edges.iter();
-        for count in counts {
+        for count in self.counts() {
             total += count;
             match edges.next() {
                 Some(edge) => {
@@ -98,7 +85,8 @@ impl Series {
                 None => writeln!(output, "{name}_bucket{{{labels}{comma}le=\"+Inf\"}} {total}"),
             }?;
         }
-        exposition::write_sample(output, (name, "_sum"), labels, &sum.to_string())?;
+        let sum = self.cells.sum_f64(self.sum).to_string();
+        exposition::write_sample(output, (name, "_sum"), labels, &sum)?;
         exposition::write_sample(output, (name, "_count"), labels, &total.to_string())
     }
 }
@@ -116,9 +104,8 @@ impl HistogramFn for Series {
         let bucket = self.edges.iter().take_while(|edge| **edge < value).count();
         #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 samples")]
         let added = value * count as f64;
-        let own = self.cells.own(self.place);
-        own.add(SUM + 1 + bucket, count as u64);
-        own.add_f64(SUM, added);
+        self.cells.add(self.sum + 1 + bucket, count as u64);
+        self.cells.add_f64(self.sum, added);
     }
 }
 

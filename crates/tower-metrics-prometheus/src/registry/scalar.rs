@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use metrics::{Counter, CounterFn, Gauge, GaugeFn, Key};
 
 use super::by_labels::ByLabels;
-use super::cells::{Cells, Place};
+use super::cells::Cells;
 
 /// All series of one counter.
 #[derive(Debug)]
@@ -68,26 +68,26 @@ impl GaugeFamily {
 #[derive(Debug)]
 struct CounterSeries {
     cells: Arc<Cells>,
-    place: Place,
+    number: usize,
 }
 
 impl CounterSeries {
     fn new(cells: Arc<Cells>) -> Self {
-        Self { place: cells.allocate(1), cells }
+        Self { number: cells.allocate(1), cells }
     }
 
     fn value(&self) -> u64 {
-        self.cells.sum(self.place, 0)
+        self.cells.sum(self.number)
     }
 }
 
 impl CounterFn for CounterSeries {
     fn increment(&self, value: u64) {
-        self.cells.own(self.place).add(0, value);
+        self.cells.add(self.number, value);
     }
 
     fn absolute(&self, value: u64) {
-        self.cells.raise(self.place, value);
+        self.cells.raise(self.number, value);
     }
 }
 
@@ -98,8 +98,8 @@ impl CounterFn for CounterSeries {
 #[derive(Debug)]
 struct GaugeSeries {
     cells: Arc<Cells>,
-    /// Of what was added, and of what was taken away.
-    place: Place,
+    /// What was added; the next is what was taken away.
+    added: usize,
     /// Whether anything was.
     is_counted: AtomicBool,
     /// The bits of an `f64`.
@@ -108,13 +108,10 @@ struct GaugeSeries {
     settled: Mutex<i64>,
 }
 
-const ADDED: usize = 0;
-const TAKEN: usize = 1;
-
 impl GaugeSeries {
     fn new(cells: Arc<Cells>) -> Self {
         Self {
-            place: cells.allocate(2),
+            added: cells.allocate(2),
             cells,
             is_counted: AtomicBool::new(false),
             base: AtomicU64::new(0),
@@ -125,8 +122,8 @@ impl GaugeSeries {
     /// What was added more than taken away. Read in this order, since what is taken away was added
     /// before, possibly by another thread: a gauge of what is in flight never shows less than 0.
     fn balance(&self) -> i64 {
-        let taken = self.cells.sum(self.place, TAKEN);
-        self.cells.sum(self.place, ADDED).wrapping_sub(taken).cast_signed()
+        let taken = self.cells.sum(self.added + 1);
+        self.cells.sum(self.added).wrapping_sub(taken).cast_signed()
     }
 
     #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53")]
@@ -137,11 +134,11 @@ impl GaugeSeries {
     }
 
     #[inline]
-    fn count(&self, index: usize, amount: u32) {
+    fn count(&self, number: usize, amount: u32) {
         if !self.is_counted.load(Ordering::Relaxed) {
             self.is_counted.store(true, Ordering::Release);
         }
-        self.cells.own(self.place).add(index, amount.into());
+        self.cells.add(number, amount.into());
     }
 
     fn add(&self, value: f64) {
@@ -162,14 +159,14 @@ fn whole(value: f64) -> Option<u32> {
 impl GaugeFn for GaugeSeries {
     fn increment(&self, value: f64) {
         match whole(value) {
-            Some(amount) => self.count(ADDED, amount),
+            Some(amount) => self.count(self.added, amount),
             None => self.add(value),
         }
     }
 
     fn decrement(&self, value: f64) {
         match whole(value) {
-            Some(amount) => self.count(TAKEN, amount),
+            Some(amount) => self.count(self.added + 1, amount),
             None => self.add(-value),
         }
     }
