@@ -128,7 +128,7 @@ fn measure<B: MessageBody>(
 }
 
 fn is_unmeasured<B>(response: &ServiceResponse<B>) -> bool {
-    response.request().extensions().contains::<Unmeasured>()
+    Unmeasured::is_used() && response.request().extensions().contains::<Unmeasured>()
 }
 
 /// Tells the guard about the head; `false` if nothing will be sent of the body.

@@ -33,7 +33,7 @@ impl<S> MetricsService<S> {
         let Shared { instruments, rules, .. } = &*self.shared;
         let instruments = instruments.as_ref()?;
         let route = if rules.excludes_endpoints() { route(request) } else { None };
-        if request.extensions().contains::<Unmeasured>()
+        if (Unmeasured::is_used() && request.extensions().contains::<Unmeasured>())
             || rules.excludes(request, route.as_deref())
         {
             return None;

@@ -27,6 +27,8 @@ pub mod observe;
 pub mod request;
 mod resolved;
 mod spec;
+#[doc(hidden)]
+pub mod threads;
 
 // One path each: what services name lies here, what adapters and exporters need in the modules.
 pub use self::backend::contract::Backend;

@@ -52,7 +52,7 @@ where
                 return Poll::Ready(Err(error));
             }
         };
-        if let Some(guard) = this.guard.take_if(|_| is_unmeasured(&response)) {
+        if let Some(guard) = this.guard.take_if(|_| Unmeasured::is_in(response.extensions())) {
             guard.discard();
         }
         if let (Some(guard), Some(shared)) = (this.guard.as_mut(), this.labels.take()) {
@@ -65,10 +65,6 @@ where
         }
         Poll::Ready(Ok(response.map(|body| ResponseBody::new(body, this.guard.take()))))
     }
-}
-
-fn is_unmeasured<B>(response: &Response<B>) -> bool {
-    response.extensions().get::<Unmeasured>().is_some()
 }
 
 /// Tells the guard about the head; `false` if nothing will be sent of the body.

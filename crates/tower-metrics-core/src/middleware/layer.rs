@@ -7,7 +7,7 @@ use tower_layer::Layer;
 use super::heads::HttpHeads;
 use super::resolver::RouteResolver;
 use super::service::MetricsService;
-use super::shared::Shared;
+use super::shared::{Copies, Shared};
 use crate::request::{Builder, Instruments, Measures, Rules};
 
 /// Measures the requests of a service.
@@ -18,7 +18,7 @@ use crate::request::{Builder, Instruments, Measures, Rules};
 #[must_use = "a layer does nothing until it is around a service"]
 pub struct MetricsLayer {
     /// `None` if nothing is to be measured.
-    shared: Option<Arc<Shared>>,
+    shared: Option<Arc<Copies>>,
 }
 
 impl MetricsLayer {
@@ -65,8 +65,8 @@ impl Measures for MetricsLayer {
         rules: Rules<HttpHeads>,
         routes: RouteResolver,
     ) -> Self {
-        let shared = |instruments| Arc::new(Shared::new(instruments, rules, routes));
-        Self { shared: instruments.map(shared) }
+        let shared = |instruments| Copies::new(Shared::new(instruments, rules, routes));
+        Self { shared: instruments.map(shared).map(Arc::new) }
     }
 }
 

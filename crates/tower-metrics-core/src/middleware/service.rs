@@ -10,19 +10,52 @@ use tower_service::Service;
 
 use super::body::ResponseBody;
 use super::future::ResponseFuture;
-use super::shared::Shared;
+use super::shared::{Copies, Shared};
 use crate::request::RequestGuard;
 
 /// Measures the requests of `S`. See the [module docs](super).
-#[derive(Clone)]
 pub struct MetricsService<S> {
     inner: S,
-    shared: Option<Arc<Shared>>,
+    shared: Source,
+}
+
+/// Where a service finds what it shares with the others of its layer.
+enum Source {
+    /// Nothing is to be measured.
+    None,
+    /// The layer's, as servers keep it and clone it for each request.
+    Layer(Arc<Copies>),
+    /// That of the thread on which the service was cloned.
+    Thread(Arc<Shared>),
 }
 
 impl<S> MetricsService<S> {
-    pub(super) fn new(inner: S, shared: Option<Arc<Shared>>) -> Self {
-        Self { inner, shared }
+    pub(super) fn new(inner: S, shared: Option<Arc<Copies>>) -> Self {
+        Self { inner, shared: shared.map_or(Source::None, Source::Layer) }
+    }
+}
+
+impl Source {
+    #[inline]
+    fn get(&self) -> Option<&Arc<Shared>> {
+        match self {
+            Self::None => None,
+            Self::Layer(copies) => Some(copies.own()),
+            Self::Thread(shared) => Some(shared),
+        }
+    }
+}
+
+impl Clone for Source {
+    #[inline]
+    fn clone(&self) -> Self {
+        self.get().map_or(Self::None, |shared| Self::Thread(Arc::clone(shared)))
+    }
+}
+
+impl<S: Clone> Clone for MetricsService<S> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone(), shared: self.shared.clone() }
     }
 }
 
@@ -40,7 +73,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let Some(shared) = &self.shared else {
+        let Some(shared) = self.shared.get() else {
             return ResponseFuture::new(self.inner.call(request), None, None);
         };
         // Requests are large, so they are taken apart only where somebody needs that.

@@ -1,5 +1,7 @@
 //! What the services and futures of a layer share: where a request is counted in.
 
+use std::sync::Arc;
+
 use http::request::Parts;
 use http::{Extensions, Request};
 
@@ -9,8 +11,29 @@ use super::resolver::RouteResolver;
 use super::unmeasured::Unmeasured;
 use crate::labels::{Route, RouteSlot};
 use crate::request::{ExtraLabels, Instruments, RequestGuard, Rules};
+use crate::threads::{self, PerThread};
 
-/// What all services of a layer share.
+/// What all services of a layer share, for each thread apart: a request counts up and down who uses
+/// it, and threads that do so in the same place wait for each other.
+#[derive(Debug)]
+pub(super) struct Copies {
+    original: Shared,
+    copies: PerThread<Arc<Shared>>,
+}
+
+impl Copies {
+    pub(super) fn new(original: Shared) -> Self {
+        Self { original, copies: PerThread::new() }
+    }
+
+    /// The calling thread's copy.
+    #[inline]
+    pub(super) fn own(&self) -> &Arc<Shared> {
+        self.copies.get_or_init(threads::place(), || Arc::new(self.original.with_own_cache()))
+    }
+}
+
+/// One thread's copy of what all services of a layer share.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) instruments: Instruments,
@@ -31,6 +54,10 @@ impl Shared {
         Self { instruments, rules, routes, reads_heads }
     }
 
+    fn with_own_cache(&self) -> Self {
+        Self::new(self.instruments.with_own_cache(), self.rules.clone(), self.routes.clone())
+    }
+
     /// Whether anything looks at the whole head of a request, and not only at its route.
     pub(super) fn reads_heads(&self) -> bool {
         self.reads_heads
@@ -40,7 +67,7 @@ impl Shared {
     /// head](Self::reads_heads).
     #[inline]
     pub(super) fn arrive<B>(&self, request: &mut Request<B>) -> Option<RequestGuard> {
-        if request.extensions().get::<Unmeasured>().is_some() {
+        if Unmeasured::is_in(request.extensions()) {
             return None;
         }
         let route = self.routes.find(request.uri(), request.extensions());
@@ -56,7 +83,7 @@ impl Shared {
         &self,
         request: Request<B>,
     ) -> (Request<B>, Option<RequestGuard>) {
-        if request.extensions().get::<Unmeasured>().is_some() {
+        if Unmeasured::is_in(request.extensions()) {
             return (request, None);
         }
         let (head, body) = request.into_parts();

@@ -2,9 +2,10 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
-use http::{Request, Response};
+use http::{Extensions, Request, Response};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -15,14 +16,35 @@ use tower_service::Service;
 /// the request out of every metric. In a response's extensions — where a handler or an
 /// [`UnmeasuredLayer`] puts it — the request is forgotten when the response comes: it was in flight
 /// until then, and is counted if there is no response.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unmeasured;
 
+static IS_USED: AtomicBool = AtomicBool::new(false);
+
 impl Unmeasured {
     /// Makes the mark.
-    pub const fn new() -> Self {
+    pub fn new() -> Self {
+        IS_USED.store(true, Ordering::Relaxed);
         Self
+    }
+
+    /// Whether any mark was ever made; saves the look-ups of those who need none.
+    #[doc(hidden)]
+    #[inline]
+    pub fn is_used() -> bool {
+        IS_USED.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    pub(super) fn is_in(extensions: &Extensions) -> bool {
+        Self::is_used() && extensions.get::<Self>().is_some()
+    }
+}
+
+impl Default for Unmeasured {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 /// Values by key, in order of first sight. For a handful of keys: what comes first is found first.
 #[derive(Debug)]
 pub(crate) struct AppendList<K, V> {
-    head: OnceLock<Box<Node<K, V>>>,
+    /// In place, since most lists have one entry.
+    head: OnceLock<Node<K, V>>,
 }
 
 #[derive(Debug)]
@@ -29,12 +30,12 @@ impl<K, V> AppendList<K, V> {
     /// The first entry whose key `is_sought`.
     #[inline]
     pub(crate) fn find(&self, is_sought: impl Fn(&K) -> bool) -> Option<(&K, &V)> {
-        let mut place = &self.head;
-        while let Some(node) = place.get() {
-            if is_sought(&node.key) {
-                return Some((&node.key, &node.value));
+        let mut node = self.head.get();
+        while let Some(Node { key, value, next }) = node {
+            if is_sought(key) {
+                return Some((key, value));
             }
-            place = &node.next;
+            node = next.get().map(AsRef::as_ref);
         }
         None
     }
@@ -52,17 +53,13 @@ impl<K: Clone + PartialEq, V> AppendList<K, V> {
 
     #[cold]
     fn append(&self, key: &K, make: impl Fn() -> V) -> (&K, &V) {
-        let mut place = &self.head;
-        loop {
-            // A race for the same place is lost to another key at most: then go on behind it.
-            let node = place.get_or_init(|| {
-                Box::new(Node { key: key.clone(), value: make(), next: OnceLock::new() })
-            });
-            if node.key == *key {
-                return (&node.key, &node.value);
-            }
-            place = &node.next;
+        let make = || Node { key: key.clone(), value: make(), next: OnceLock::new() };
+        let mut node = self.head.get_or_init(make);
+        // A race for the same place is lost to another key at most: then go on behind it.
+        while node.key != *key {
+            node = node.next.get_or_init(|| Box::new(make()));
         }
+        (&node.key, &node.value)
     }
 }
 

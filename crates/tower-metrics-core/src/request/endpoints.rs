@@ -17,13 +17,15 @@ const LISTS: usize = 128;
 #[derive(Debug)]
 pub(crate) struct Endpoints {
     source: Arc<Source>,
-    lists: [AppendList<Arc<str>, Endpoint>; LISTS],
+    lists: [OnceLock<Box<List>>; LISTS],
     /// Apart from the others, since some frameworks know no route when a request arrives.
     unmatched: (Arc<str>, Endpoint),
     hasher: foldhash::fast::RandomState,
     /// For the series, which must not keep their cache alive.
     this: Weak<Self>,
 }
+
+type List = AppendList<Arc<str>, Endpoint>;
 
 /// The series of one endpoint.
 #[derive(Debug, Default)]
@@ -48,7 +50,7 @@ impl Endpoints {
     pub(crate) fn new(source: Arc<Source>) -> Arc<Self> {
         Arc::new_cyclic(|this| Self {
             source,
-            lists: [const { AppendList::new() }; LISTS],
+            lists: [const { OnceLock::new() }; LISTS],
             unmatched: (Route::UNMATCHED.into(), Endpoint::default()),
             hasher: foldhash::fast::RandomState::default(),
             this: Weak::clone(this),
@@ -122,8 +124,8 @@ impl Endpoints {
 
     #[expect(clippy::cast_possible_truncation, reason = "any bits of a hash will do")]
     #[expect(clippy::indexing_slicing, reason = "the remainder is less than the length")]
-    fn list(&self, endpoint: &str) -> &AppendList<Arc<str>, Endpoint> {
-        &self.lists[self.hasher.hash_one(endpoint) as usize % LISTS]
+    fn list(&self, endpoint: &str) -> &List {
+        self.lists[self.hasher.hash_one(endpoint) as usize % LISTS].get_or_init(Box::default)
     }
 }
 

@@ -36,6 +36,12 @@ struct Ended {
     requests: Counter,
     aborted: Counter,
     duration: Histogram,
+    /// Those that few ask for, if any is on.
+    optional: Option<Box<Optional>>,
+}
+
+#[derive(Debug)]
+struct Optional {
     time_to_first_byte: Histogram,
     request_size: Histogram,
     response_size: Histogram,
@@ -175,9 +181,13 @@ impl Series {
             // Registered where it counts, since a counter is shown from then on.
             aborted: ending.reason.map_or(Counter::noop(), |_| counter(&settings.aborted)),
             duration: histogram(&settings.duration),
-            time_to_first_byte: histogram(&settings.time_to_first_byte),
-            request_size: histogram(&settings.request_size),
-            response_size: histogram(&settings.response_size),
+            optional: settings.has_optional().then(|| {
+                Box::new(Optional {
+                    time_to_first_byte: histogram(&settings.time_to_first_byte),
+                    request_size: histogram(&settings.request_size),
+                    response_size: histogram(&settings.response_size),
+                })
+            }),
         }
     }
 
@@ -194,6 +204,14 @@ impl Ended {
             self.aborted.increment(1);
         }
         self.duration.record(measured.duration_seconds);
+        if let Some(optional) = &self.optional {
+            optional.record(measured);
+        }
+    }
+}
+
+impl Optional {
+    fn record(&self, measured: &Measurements) {
         if let Some(seconds) = measured.time_to_first_byte_seconds {
             self.time_to_first_byte.record(seconds);
         }

@@ -80,6 +80,12 @@ impl Settings {
         self.duration_until_head || self.time_to_first_byte.is_some()
     }
 
+    /// Whether a metric is on that few ask for.
+    pub(crate) fn has_optional(&self) -> bool {
+        let optional = [&self.time_to_first_byte, &self.request_size, &self.response_size];
+        optional.into_iter().any(Option::is_some)
+    }
+
     /// Every metric that is switched on, for declaring.
     pub(crate) fn specs(&self) -> Vec<MetricSpec> {
         let metrics = [

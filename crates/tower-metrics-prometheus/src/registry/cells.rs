@@ -1,19 +1,14 @@
 //! Numbers that each thread counts in a copy of its own.
 //!
 //! An atomic addition costs several plain ones, and processors that add to the same place wait for
-//! each other. So a thread leases a copy of every number for as long as it lives: it alone writes
+//! each other. So a thread has a copy of every number for as long as it lives: it alone writes
 //! there, by plain loads and stores, and the value of a number is the sum over all copies.
 
-use std::cell::Cell;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-/// How many threads at a time have a copy of their own; all others share one, and add atomically.
-const COPIES: usize = 64;
-
-/// The index of the copy that is shared.
-const SHARED: usize = COPIES;
+use tower_metrics_core::threads::{self, PerThread};
 
 /// How many numbers are made at once, when a thread first writes one of them.
 const CHUNK: usize = 512;
@@ -21,8 +16,9 @@ const CHUNK: usize = 512;
 const CHUNKS: usize = 64;
 
 /// The numbers of a registry, known by their indices.
+#[derive(Default)]
 pub(super) struct Cells {
-    copies: [OnceLock<Box<Copied>>; COPIES + 1],
+    copies: PerThread<Box<Copied>>,
     next: AtomicUsize,
     raising: Mutex<()>,
 }
@@ -31,13 +27,6 @@ pub(super) struct Cells {
 struct Copied {
     chunks: [OnceLock<Box<[AtomicU64; CHUNK]>>; CHUNKS],
     more: OnceLock<Box<Self>>,
-}
-
-impl Default for Cells {
-    fn default() -> Self {
-        let copies = [const { OnceLock::new() }; COPIES + 1];
-        Self { copies, next: AtomicUsize::new(0), raising: Mutex::default() }
-    }
 }
 
 impl Cells {
@@ -60,21 +49,18 @@ impl Cells {
 
     #[inline]
     fn update(&self, number: usize, change: impl Fn(u64) -> u64) {
-        let copy = COPY.get();
-        match self.copies.get(copy).and_then(OnceLock::get).and_then(|copy| copy.find(number)) {
-            Some(cell) => update(cell, copy, change),
-            None => self.update_first(number, change),
+        let place = threads::place();
+        match self.copies.get(place).and_then(|copy| copy.find(number)) {
+            Some(cell) => update(cell, place, change),
+            None => self.update_first(number, place, change),
         }
     }
 
     /// As `update`, for a thread that has not written there before.
     #[cold]
-    fn update_first(&self, number: usize, change: impl Fn(u64) -> u64) {
-        let copy = lease();
-        if let Some(place) = self.copies.get(copy)
-            && let Some(cell) = place.get_or_init(Box::default).make(number)
-        {
-            update(cell, copy, change);
+    fn update_first(&self, number: usize, place: usize, change: impl Fn(u64) -> u64) {
+        if let Some(cell) = self.copies.get_or_init(place, Box::default).make(number) {
+            update(cell, place, change);
         }
     }
 
@@ -97,15 +83,15 @@ impl Cells {
     }
 
     fn copies(&self, number: usize) -> impl Iterator<Item = u64> {
-        let copies = self.copies.iter().filter_map(OnceLock::get);
-        copies.filter_map(move |copy| Some(copy.find(number)?.load(Ordering::Acquire)))
+        let found = self.copies.iter().filter_map(move |copy| copy.find(number));
+        found.map(|cell| cell.load(Ordering::Acquire))
     }
 }
 
-/// Changes a number in the copy that the calling thread may write.
+/// Changes a number in the copy of the calling thread's place.
 #[inline]
-fn update(cell: &AtomicU64, copy: usize, change: impl Fn(u64) -> u64) {
-    if copy == SHARED {
+fn update(cell: &AtomicU64, place: usize, change: impl Fn(u64) -> u64) {
+    if place == threads::SHARED {
         let changed = |number| Some(change(number));
         // The closure never refuses, so there is always a result.
         let _ = cell.fetch_update(Ordering::Release, Ordering::Relaxed, changed);
@@ -152,55 +138,13 @@ impl fmt::Debug for Cells {
     }
 }
 
-/// The leases that are taken, a bit each. Whoever takes one sees all that its last holder wrote.
-static LEASES: Mutex<u64> = Mutex::new(0);
-
-struct Lease {
-    copy: usize,
-}
-
-impl Lease {
-    fn take() -> Self {
-        let mut taken = LEASES.lock().unwrap_or_else(PoisonError::into_inner);
-        let copy = taken.trailing_ones() as usize;
-        if copy < COPIES {
-            *taken |= 1 << copy;
-        }
-        Self { copy }
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        COPY.set(SHARED);
-        if self.copy < COPIES {
-            *LEASES.lock().unwrap_or_else(PoisonError::into_inner) &= !(1 << self.copy);
-        }
-    }
-}
-
-thread_local! {
-    static LEASE: Lease = Lease::take();
-    /// What the lease says, or no copy at all until there is a lease.
-    static COPY: Cell<usize> = const { Cell::new(usize::MAX) };
-}
-
-/// The copy that the calling thread may write.
-#[cold]
-fn lease() -> usize {
-    // The thread is ending if there is no lease any more.
-    let copy = LEASE.try_with(|lease| lease.copy).unwrap_or(SHARED);
-    COPY.set(copy);
-    copy
-}
-
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
 
     use super::*;
 
-    /// More threads than there are copies, at the same time and one after the other.
+    /// More threads than have places, at the same time and one after the other.
     #[test]
     fn nothing_is_lost_however_many_threads_come_and_go() {
         let cells = Cells::default();
@@ -221,7 +165,7 @@ mod tests {
         assert_eq!(cells.sum_f64(number + 1).to_string(), "150000");
     }
 
-    /// What is counted while a thread takes itself apart has no lease, and is counted all the same.
+    /// What is counted while a thread takes itself apart is counted all the same.
     #[test]
     fn a_thread_counts_to_its_very_end() {
         struct Last(&'static Cells);
@@ -234,7 +178,7 @@ mod tests {
 
         let cells: &Cells = Box::leak(Box::default());
         let counting = std::thread::spawn(move || {
-            // Known before the lease, and therefore dropped behind it.
+            // Known before the thread has a place, and therefore dropped behind that.
             LAST.set(Some(Last(cells)));
             cells.add(0, 1);
         });
