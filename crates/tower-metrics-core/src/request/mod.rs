@@ -14,10 +14,12 @@ mod guard;
 mod instruments;
 mod outcome;
 mod plan;
+mod pool;
 mod rules;
 mod series;
 mod settings;
 mod source;
+mod state;
 
 pub(crate) use self::builder::Builder;
 pub use self::builder::Measures;

@@ -106,13 +106,6 @@ impl Series {
         &self.source
     }
 
-    /// Whether a request that was counted in here can as well be counted out there.
-    pub(crate) fn shares_in_flight_with(&self, other: &Self) -> bool {
-        let settings = self.source.settings();
-        let by_endpoint = || settings.in_flight.as_ref().is_some_and(Metric::is_by_endpoint);
-        self.is_kept() && other.is_kept() && !settings.in_flight_by_extra && !by_endpoint()
-    }
-
     /// Whether the handles stay good.
     pub(crate) fn is_kept(&self) -> bool {
         self.stale_after.is_none()

@@ -103,15 +103,6 @@ impl Settings {
 }
 
 impl Metric {
-    /// Whether each endpoint has a series of its own.
-    pub(crate) fn is_by_endpoint(&self) -> bool {
-        use LabelValue::{Known, Semantic};
-        let is = |value: &LabelValue| {
-            matches!(value, Known(HttpLabel::Endpoint) | Semantic(HttpLabel::Endpoint))
-        };
-        self.values.iter().any(is)
-    }
-
     /// The label values for `facts`, in the order of the label names.
     pub(crate) fn label_values(&self, facts: &Facts<'_>) -> impl Iterator<Item = String> {
         self.values.iter().map(|value| value.of(facts))

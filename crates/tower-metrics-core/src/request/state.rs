@@ -1,0 +1,219 @@
+//! What is known of a request that is being measured.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::clock::Ticks;
+use super::endpoints::Endpoints;
+use super::extra::ExtraLabels;
+use super::outcome::{AbortReason, Ending, Measurements};
+use super::series::Series;
+use crate::labels::{GrpcStatus, Method, Route, RouteSlot};
+
+/// A request between its arrival and its end; what a [`RequestGuard`](super::RequestGuard) owns.
+#[derive(Debug)]
+pub(super) struct State {
+    /// Where the request was counted in.
+    series: Arc<Series>,
+    /// Of the route that was named later, if one was.
+    named: Option<Arc<Series>>,
+    arrived: Ticks,
+    pub(super) response_bytes: u64,
+    /// How many bytes the server has yet to take, or [`UNKNOWN`](Self::UNKNOWN).
+    remaining: u64,
+    pub(super) end: End,
+    method: Method,
+    /// Whether the route was known when the request arrived.
+    pub(super) routed: bool,
+    pub(super) wants: Wants,
+    status: Option<u16>,
+    /// What most requests do not have.
+    rare: Option<Box<Rare>>,
+}
+
+/// What only some settings ask for, at hand so that nobody has to look it up.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wants {
+    head_at: bool,
+    pub(super) grpc: bool,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Rare {
+    labels: ExtraLabels,
+    pub(super) slot: Option<RouteSlot>,
+    pub(super) request_bytes: Option<Arc<AtomicU64>>,
+    head_at: Option<Ticks>,
+    pub(super) grpc: Option<GrpcStatus>,
+}
+
+/// How a request ends, unless its guard is dropped before there is more to say.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum End {
+    Dropped,
+    Delivered(Ticks),
+    Completed,
+    Aborted(AbortReason),
+    Discarded,
+}
+
+impl State {
+    const UNKNOWN: u64 = u64::MAX;
+    pub(super) const UNCOUNTED: u64 = u64::MAX;
+
+    /// Counts a request in.
+    #[inline]
+    pub(super) fn new(
+        cache: &Endpoints,
+        method: &str,
+        route: Option<&str>,
+        labels: ExtraLabels,
+    ) -> Self {
+        let known = Method::from(method);
+        let settings = cache.source().settings();
+        let label = settings.methods.label(known, method);
+        let arrived_labels = if settings.in_flight_by_extra { labels.values() } else { &[] };
+        let mut series = match route {
+            Some(route) => cache.series(route, label, arrived_labels),
+            None => cache.unmatched(label, arrived_labels),
+        };
+        let arrived = cache.source().clock().now();
+        while !series.arrive(arrived) {
+            series = series.renewed();
+        }
+        let has_labels = !labels.values().is_empty();
+        Self {
+            series,
+            named: None,
+            arrived,
+            response_bytes: 0,
+            remaining: Self::UNKNOWN,
+            end: End::Dropped,
+            method: known,
+            routed: route.is_some(),
+            wants: Wants { head_at: settings.times_head(), grpc: settings.grpc_status },
+            status: None,
+            rare: has_labels.then(|| Box::new(Rare { labels, ..Rare::default() })),
+        }
+    }
+
+    #[inline]
+    fn now(&self) -> Ticks {
+        self.series.source().clock().now()
+    }
+
+    pub(super) fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    #[inline]
+    pub(super) fn response(&mut self, status: u16) {
+        self.status = Some(status);
+        if self.wants.head_at {
+            self.rare().head_at = Some(self.now());
+        }
+    }
+
+    pub(super) fn set_route(&mut self, route: &str) {
+        let labels = self.rare.as_ref().map_or(&[][..], |rare| rare.labels.values());
+        self.named = Some(self.series.sibling(route, labels));
+    }
+
+    pub(super) fn set_label(&mut self, index: usize, value: &str) {
+        let series = Arc::clone(&self.series);
+        self.rare().labels.set(series.source(), index, value);
+    }
+
+    #[inline]
+    pub(super) fn sends_body(&self) -> bool {
+        self.method.sends_body(self.status.unwrap_or_default())
+    }
+
+    #[inline]
+    pub(super) fn expect_bytes(&mut self, length: Option<u64>) {
+        self.remaining = length.unwrap_or(Self::UNKNOWN);
+        self.sent(0);
+    }
+
+    #[inline]
+    pub(super) fn sent(&mut self, bytes: u64) {
+        self.response_bytes = self.response_bytes.saturating_add(bytes);
+        if self.remaining != Self::UNKNOWN {
+            self.remaining = self.remaining.saturating_sub(bytes);
+            if self.remaining == 0 {
+                self.remaining = Self::UNKNOWN;
+                self.end = End::Delivered(self.now());
+            }
+        }
+    }
+
+    /// Counts the request out, and records it unless it is discarded.
+    #[inline]
+    pub(super) fn record(&mut self) {
+        let ended = self.now();
+        self.series.leave(ended);
+        if matches!(self.end, End::Discarded) {
+            return;
+        }
+        let mut other = self.recorded_in();
+        let (ending, measured) = (self.ending(), self.measurements(ended));
+        while !other.as_ref().unwrap_or(&self.series).record(ending, &measured, ended) {
+            other = Some(other.as_ref().unwrap_or(&self.series).renewed());
+        }
+    }
+
+    #[inline]
+    fn ending(&self) -> Ending {
+        let reason = match (self.end, self.status) {
+            (End::Completed | End::Delivered(_) | End::Discarded, _) => None,
+            (End::Aborted(reason), _) => Some(reason),
+            (End::Dropped, None) => Some(AbortReason::Cancelled),
+            (End::Dropped, Some(_)) => Some(AbortReason::BodyDropped),
+        };
+        let unanswered = || reason.map_or(200, AbortReason::status);
+        Ending {
+            status: self.status.unwrap_or_else(unanswered),
+            answered: self.status.is_some(),
+            grpc: self.rare.as_ref().and_then(|rare| rare.grpc),
+            reason,
+        }
+    }
+
+    #[inline]
+    fn measurements(&self, ended: Ticks) -> Measurements {
+        let until_head = self.series.source().settings().duration_until_head;
+        let rare = self.rare.as_ref();
+        let head_at = rare.and_then(|rare| rare.head_at);
+        let request_bytes = rare.and_then(|rare| rare.request_bytes.as_ref());
+        let until = match (self.end, head_at) {
+            (_, Some(head_at)) if until_head => head_at,
+            (End::Delivered(at), _) => at,
+            _ => ended,
+        };
+        let seconds = |to| self.series.source().clock().seconds(self.arrived, to);
+        Measurements {
+            duration_seconds: seconds(until),
+            time_to_first_byte_seconds: head_at.map(seconds),
+            request_bytes: request_bytes
+                .map(|bytes| bytes.load(Ordering::Relaxed))
+                .filter(|bytes| *bytes != Self::UNCOUNTED),
+            response_bytes: self.response_bytes,
+        }
+    }
+
+    /// Where to record the request, if not where it was counted in.
+    #[inline]
+    fn recorded_in(&mut self) -> Option<Arc<Series>> {
+        let named = self.named.take();
+        let Some(rare) = &self.rare else { return named };
+        let slot = rare.slot.as_ref().filter(|_| named.is_none());
+        let route = slot.and_then(RouteSlot::get);
+        let known = named.as_ref().unwrap_or(&self.series);
+        let labels = rare.labels.values();
+        if route.is_none() && known.extra() == labels {
+            return named;
+        }
+        let endpoint = route.as_ref().map_or(known.endpoint(), Route::as_str);
+        Some(known.sibling(endpoint, labels))
+    }
+}
