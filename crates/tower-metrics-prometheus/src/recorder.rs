@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
+use tower_metrics_core::backend::Operation;
 use tower_metrics_core::observe::ObserveFn;
 use tower_metrics_core::{Backend, DeclareError, MetricSpec, Observation};
 
@@ -36,6 +37,10 @@ impl Backend for ExporterRecorder {
     /// Series that lie unused are hidden, and never forgotten.
     fn keeps_handles(&self) -> bool {
         true
+    }
+
+    fn register_operation(&self, operation: &Operation<'_>, _: &Metadata<'_>) -> Option<Histogram> {
+        self.registry().register_operation(operation)
     }
 
     /// What the closure may do stands at [`Exporter::gauge_fn`](crate::Exporter::gauge_fn).

@@ -1,6 +1,6 @@
 //! What a recorder has to do to be a backend.
 
-use metrics::Recorder;
+use metrics::{Histogram, Key, Metadata, Recorder};
 
 use super::error::DeclareError;
 use crate::observe::{Observation, ObserveFn};
@@ -30,6 +30,20 @@ pub trait Backend: Recorder + Send + Sync + 'static {
     /// second look-up. Defaults to `false`: an exporter may forget series that lie unused.
     fn keeps_handles(&self) -> bool {
         false
+    }
+
+    /// A handle that records all of an operation at once: each sample, a duration, goes into the
+    /// histogram, adds 1 to the counter and takes 1 from the gauge.
+    ///
+    /// For backends that do this for less than by three handles; defaults to `None`. It records
+    /// for as long as the handles of a backend that [keeps](Self::keeps_handles) them.
+    fn register_operation(
+        &self,
+        operation: &Operation<'_>,
+        metadata: &Metadata<'_>,
+    ) -> Option<Histogram> {
+        let _ = (operation, metadata);
+        None
     }
 
     /// Calls `f` once handles record something: at once, or as soon as a backend is installed.
@@ -64,6 +78,18 @@ pub trait Backend: Recorder + Send + Sync + 'static {
         drop(observe);
         Ok(Observation::never())
     }
+}
+
+/// The series of an operation that is in flight until it is over, counted and timed.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Operation<'a> {
+    /// The gauge that 1 was added to when the operation began.
+    pub in_flight: &'a Key,
+    /// The counter of the operations that are over.
+    pub total: &'a Key,
+    /// The histogram of their durations.
+    pub duration: &'a Key,
 }
 
 /// Checks that every metric of `specs` is a gauge or a counter. For backends.

@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, OnceLock};
 
-use metrics::Recorder;
+use metrics::{Histogram, Metadata, Recorder};
 
-use super::contract::{Backend, observable};
+use super::contract::{Backend, Operation, observable};
 use super::describing::describe;
 use super::error::DeclareError;
 use super::forward::forward_recorder;
@@ -65,6 +65,14 @@ impl Backend for Global {
 
     fn keeps_handles(&self) -> bool {
         INSTALLED.get().is_some_and(|backend| backend.keeps_handles())
+    }
+
+    fn register_operation(
+        &self,
+        operation: &Operation<'_>,
+        metadata: &Metadata<'_>,
+    ) -> Option<Histogram> {
+        INSTALLED.get()?.register_operation(operation, metadata)
     }
 
     /// Before a backend is installed, the call waits for it.

@@ -10,7 +10,7 @@ mod forward;
 mod global;
 
 pub(crate) use self::contract::Backend;
-pub use self::contract::observable;
+pub use self::contract::{Operation, observable};
 pub use self::describing::{Describing, describe};
 pub(crate) use self::error::DeclareError;
 pub use self::global::Global;

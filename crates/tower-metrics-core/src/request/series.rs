@@ -33,6 +33,8 @@ pub(crate) struct Series {
 #[derive(Debug)]
 struct Ended {
     used: LastUsed,
+    /// Whether `duration` also counts the request, and counts it out.
+    at_once: bool,
     requests: Counter,
     aborted: Counter,
     duration: Histogram,
@@ -45,6 +47,17 @@ struct Optional {
     time_to_first_byte: Histogram,
     request_size: Histogram,
     response_size: Histogram,
+}
+
+/// What came of recording a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Recorded {
+    /// Nothing: a handle is stale.
+    Stale,
+    /// It is recorded.
+    Fresh,
+    /// It is recorded, and counted out.
+    AndCountedOut,
 }
 
 impl Series {
@@ -129,16 +142,16 @@ impl Series {
         self.in_flight(now).1.decrement(1.0);
     }
 
-    /// Records a request that ended. `false`, and nothing recorded, if a handle is stale.
+    /// Records a request that ended.
     #[inline]
     #[must_use]
-    pub(crate) fn record(&self, ending: Ending, measured: &Measurements, now: Ticks) -> bool {
+    pub(crate) fn record(&self, ending: Ending, measured: &Measurements, now: Ticks) -> Recorded {
         let (_, ended) = self.ended.get_or_insert_with(&ending, || self.make_ended(ending, now));
-        let fresh = self.touch(&ended.used, now);
-        if fresh {
-            ended.record(ending, measured);
+        if !self.touch(&ended.used, now) {
+            return Recorded::Stale;
         }
-        fresh
+        ended.record(ending, measured);
+        if ended.at_once { Recorded::AndCountedOut } else { Recorded::Fresh }
     }
 
     /// Notes a use; `false` if the last one is too long ago.
@@ -168,12 +181,14 @@ impl Series {
             metric.as_ref().map_or(Histogram::noop(), make)
         };
         let settings = self.source.settings();
+        let at_once = if self.is_kept() { self.source.operation(&facts) } else { None };
         Ended {
             used: LastUsed::at(self.source.clock().second(now)),
-            requests: counter(&settings.requests),
+            at_once: at_once.is_some(),
+            requests: if at_once.is_some() { Counter::noop() } else { counter(&settings.requests) },
             // Registered where it counts, since a counter is shown from then on.
             aborted: ending.reason.map_or(Counter::noop(), |_| counter(&settings.aborted)),
-            duration: histogram(&settings.duration),
+            duration: at_once.unwrap_or_else(|| histogram(&settings.duration)),
             optional: settings.has_optional().then(|| {
                 Box::new(Optional {
                     time_to_first_byte: histogram(&settings.time_to_first_byte),

@@ -103,6 +103,15 @@ impl Settings {
 }
 
 impl Metric {
+    /// Whether requests are told apart by their method, if at all.
+    pub(crate) fn is_by_method_alone(&self) -> bool {
+        use LabelValue::{Constant, Known, Semantic};
+        let is = |value: &LabelValue| {
+            matches!(value, Constant(_) | Known(HttpLabel::Method) | Semantic(HttpLabel::Method))
+        };
+        self.values.iter().all(is)
+    }
+
     /// The label values for `facts`, in the order of the label names.
     pub(crate) fn label_values(&self, facts: &Facts<'_>) -> impl Iterator<Item = String> {
         self.values.iter().map(|value| value.of(facts))

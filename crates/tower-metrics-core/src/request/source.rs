@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::clock::Clock;
 use super::settings::{ExtraLabel, Facts, Metric, Settings};
+use crate::backend::Operation;
 use crate::backend::{Backend, DeclareError};
 use crate::labels::LabelLimit;
 use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata};
@@ -95,6 +96,18 @@ impl Source {
                 Facts { method: "", endpoint: "", ending: None, extra: &[], overflown: label };
             self.counter(metric, &facts).increment(1);
         }
+    }
+
+    /// A handle that records the end of a request at once, if the backend has such, and a request is
+    /// counted out where it is recorded.
+    pub(crate) fn operation(&self, facts: &Facts<'_>) -> Option<Histogram> {
+        let Settings { in_flight, requests, duration, .. } = &self.settings;
+        let in_flight = in_flight.as_ref().filter(|metric| metric.is_by_method_alone())?;
+        let (total, duration) = (requests.as_ref()?, duration.as_ref()?);
+        let [in_flight, total, duration] =
+            [in_flight, total, duration].map(|metric| key(metric, facts));
+        let operation = Operation { in_flight: &in_flight, total: &total, duration: &duration };
+        self.backend.register_operation(&operation, &METADATA)
     }
 
     pub(crate) fn counter(&self, metric: &Metric, facts: &Facts<'_>) -> Counter {

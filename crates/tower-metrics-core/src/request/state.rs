@@ -7,7 +7,7 @@ use super::clock::Ticks;
 use super::endpoints::Endpoints;
 use super::extra::ExtraLabels;
 use super::outcome::{AbortReason, Ending, Measurements};
-use super::series::Series;
+use super::series::{Recorded, Series};
 use crate::labels::{GrpcStatus, Method, Route, RouteSlot};
 
 /// A request between its arrival and its end; what a [`RequestGuard`](super::RequestGuard) owns.
@@ -151,15 +151,24 @@ impl State {
     #[inline]
     pub(super) fn record(&mut self) {
         let ended = self.now();
+        if !matches!(self.end, End::Discarded) {
+            let mut other = self.recorded_in();
+            let (ending, measured) = (self.ending(), self.measurements(ended));
+            loop {
+                let series = other.as_ref().unwrap_or(&self.series);
+                match series.record(ending, &measured, ended) {
+                    Recorded::Stale => other = Some(series.renewed()),
+                    Recorded::Fresh => break,
+                    Recorded::AndCountedOut if self.series.is_kept() => return,
+                    Recorded::AndCountedOut => {
+                        // The request came before there was a recorder, so it was not counted in.
+                        let _ = series.arrive(ended);
+                        break;
+                    }
+                }
+            }
+        }
         self.series.leave(ended);
-        if matches!(self.end, End::Discarded) {
-            return;
-        }
-        let mut other = self.recorded_in();
-        let (ending, measured) = (self.ending(), self.measurements(ended));
-        while !other.as_ref().unwrap_or(&self.series).record(ending, &measured, ended) {
-            other = Some(other.as_ref().unwrap_or(&self.series).renewed());
-        }
     }
 
     #[inline]

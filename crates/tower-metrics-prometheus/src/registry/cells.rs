@@ -29,46 +29,30 @@ struct Copied {
     more: OnceLock<Box<Self>>,
 }
 
+/// The copy of one place.
+pub(super) struct Own<'a> {
+    copy: &'a Copied,
+    place: usize,
+}
+
 impl Cells {
     /// Makes this many numbers, which are 0, and gives the index of the first.
     pub(super) fn allocate(&self, count: usize) -> usize {
         self.next.fetch_add(count, Ordering::Relaxed)
     }
 
-    /// Adds to a number.
+    /// The copy that the calling thread may write.
     #[inline]
-    pub(super) fn add(&self, number: usize, count: u64) {
-        self.update(number, |number| number.wrapping_add(count));
-    }
-
-    /// Adds to a number that is the bits of an `f64`.
-    #[inline]
-    pub(super) fn add_f64(&self, number: usize, value: f64) {
-        self.update(number, |bits| (f64::from_bits(bits) + value).to_bits());
-    }
-
-    #[inline]
-    fn update(&self, number: usize, change: impl Fn(u64) -> u64) {
+    pub(super) fn own(&self) -> Own<'_> {
         let place = threads::place();
-        match self.copies.get(place).and_then(|copy| copy.find(number)) {
-            Some(cell) => update(cell, place, change),
-            None => self.update_first(number, place, change),
-        }
-    }
-
-    /// As `update`, for a thread that has not written there before.
-    #[cold]
-    fn update_first(&self, number: usize, place: usize, change: impl Fn(u64) -> u64) {
-        if let Some(cell) = self.copies.get_or_init(place, Box::default).make(number) {
-            update(cell, place, change);
-        }
+        Own { copy: self.copies.get_or_init(place, Box::default), place }
     }
 
     /// Raises a number to `least`, if it is less.
     pub(super) fn raise(&self, number: usize, least: u64) {
         // One at a time, so that nobody adds what another has added already.
         let _turn = self.raising.lock().unwrap_or_else(PoisonError::into_inner);
-        self.add(number, least.saturating_sub(self.sum(number)));
+        self.own().add(number, least.saturating_sub(self.sum(number)));
     }
 
     /// A number: the sum over all copies.
@@ -88,15 +72,29 @@ impl Cells {
     }
 }
 
-/// Changes a number in the copy of the calling thread's place.
-#[inline]
-fn update(cell: &AtomicU64, place: usize, change: impl Fn(u64) -> u64) {
-    if place == threads::SHARED {
-        let changed = |number| Some(change(number));
-        // The closure never refuses, so there is always a result.
-        let _ = cell.fetch_update(Ordering::Release, Ordering::Relaxed, changed);
-    } else {
-        cell.store(change(cell.load(Ordering::Relaxed)), Ordering::Release);
+impl Own<'_> {
+    /// Adds to a number.
+    #[inline]
+    pub(super) fn add(&self, number: usize, count: u64) {
+        self.update(number, |number| number.wrapping_add(count));
+    }
+
+    /// Adds to a number that is the bits of an `f64`.
+    #[inline]
+    pub(super) fn add_f64(&self, number: usize, value: f64) {
+        self.update(number, |bits| (f64::from_bits(bits) + value).to_bits());
+    }
+
+    #[inline]
+    fn update(&self, number: usize, change: impl Fn(u64) -> u64) {
+        let Some(cell) = self.copy.find(number).or_else(|| self.copy.make(number)) else { return };
+        if self.place == threads::SHARED {
+            let changed = |number| Some(change(number));
+            // The closure never refuses, so there is always a result.
+            let _ = cell.fetch_update(Ordering::Release, Ordering::Relaxed, changed);
+        } else {
+            cell.store(change(cell.load(Ordering::Relaxed)), Ordering::Release);
+        }
     }
 }
 
@@ -114,6 +112,7 @@ impl Copied {
         self.find(number)
     }
 
+    #[cold]
     fn make(&self, number: usize) -> Option<&AtomicU64> {
         match self.chunks.get(number / CHUNK) {
             Some(chunk) => chunk.get_or_init(new_chunk).get(number % CHUNK),
@@ -154,8 +153,8 @@ mod tests {
                 for _ in 0..100 {
                     scope.spawn(|| {
                         for _ in 0..1_000 {
-                            cells.add(number, 2);
-                            cells.add_f64(number + 1, 0.5);
+                            cells.own().add(number, 2);
+                            cells.own().add_f64(number + 1, 0.5);
                         }
                     });
                 }
@@ -171,7 +170,7 @@ mod tests {
         struct Last(&'static Cells);
         impl Drop for Last {
             fn drop(&mut self) {
-                self.0.add(0, 1);
+                self.0.own().add(0, 1);
             }
         }
         thread_local!(static LAST: RefCell<Option<Last>> = const { RefCell::new(None) });
@@ -180,7 +179,7 @@ mod tests {
         let counting = std::thread::spawn(move || {
             // Known before the thread has a place, and therefore dropped behind that.
             LAST.set(Some(Last(cells)));
-            cells.add(0, 1);
+            cells.own().add(0, 1);
         });
         counting.join().unwrap();
         assert_eq!(cells.sum(0), 2);
@@ -193,7 +192,7 @@ mod tests {
         let numbers = 0..3 * CHUNK * CHUNKS;
         for number in numbers.clone() {
             assert_eq!(cells.allocate(1), number);
-            cells.add(number, number as u64);
+            cells.own().add(number, number as u64);
         }
         assert!(numbers.clone().all(|number| cells.sum(number) == number as u64));
         assert_eq!(cells.sum(numbers.end), 0);

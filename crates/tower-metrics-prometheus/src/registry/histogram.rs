@@ -12,7 +12,7 @@ use metrics::{Histogram, HistogramFn, Key};
 use tower_metrics_core::Buckets;
 
 use super::by_labels::ByLabels;
-use super::cells::Cells;
+use super::cells::{Cells, Own};
 use crate::exposition;
 
 /// All series of one histogram.
@@ -41,7 +41,12 @@ impl HistogramFamily {
 
     /// The handle of the series with the labels of `key`.
     pub(super) fn register(&self, key: &Key) -> Histogram {
-        Histogram::from_arc(self.series.get_or_insert_with(key, || self.new_series()))
+        Histogram::from_arc(self.one(key))
+    }
+
+    /// The series with the labels of `key`.
+    pub(super) fn one(&self, key: &Key) -> Arc<Series> {
+        self.series.get_or_insert_with(key, || self.new_series())
     }
 
     fn new_series(&self) -> Series {
@@ -91,12 +96,10 @@ impl Series {
     }
 }
 
-impl HistogramFn for Series {
-    fn record(&self, value: f64) {
-        self.record_many(value, 1);
-    }
-
-    fn record_many(&self, value: f64, count: usize) {
+impl Series {
+    /// Adds samples of one value.
+    #[inline]
+    pub(super) fn add(&self, own: &Own<'_>, value: f64, count: usize) {
         // A sample that is no number has no bucket, and would make the sum none for good.
         if value.is_nan() {
             return;
@@ -104,8 +107,18 @@ impl HistogramFn for Series {
         let bucket = self.edges.iter().take_while(|edge| **edge < value).count();
         #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 samples")]
         let added = value * count as f64;
-        self.cells.add(self.sum + 1 + bucket, count as u64);
-        self.cells.add_f64(self.sum, added);
+        own.add(self.sum + 1 + bucket, count as u64);
+        own.add_f64(self.sum, added);
+    }
+}
+
+impl HistogramFn for Series {
+    fn record(&self, value: f64) {
+        self.record_many(value, 1);
+    }
+
+    fn record_many(&self, value: f64, count: usize) {
+        self.add(&self.cells.own(), value, count);
     }
 }
 

@@ -9,6 +9,7 @@ mod cells;
 mod histogram;
 mod labels;
 mod metric;
+mod operation;
 mod recorder;
 mod scalar;
 

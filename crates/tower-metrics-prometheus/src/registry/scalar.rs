@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use metrics::{Counter, CounterFn, Gauge, GaugeFn, Key};
 
 use super::by_labels::ByLabels;
-use super::cells::Cells;
+use super::cells::{Cells, Own};
 
 /// All series of one counter.
 #[derive(Debug)]
@@ -35,8 +35,12 @@ impl CounterFamily {
 
     /// The handle of the series with the labels of `key`.
     pub(super) fn register(&self, key: &Key) -> Counter {
-        let make = || CounterSeries::new(Arc::clone(&self.cells));
-        Counter::from_arc(self.series.get_or_insert_with(key, make))
+        Counter::from_arc(self.series(key))
+    }
+
+    /// The series with the labels of `key`.
+    pub(super) fn series(&self, key: &Key) -> Arc<CounterSeries> {
+        self.series.get_or_insert_with(key, || CounterSeries::new(Arc::clone(&self.cells)))
     }
 
     /// All values as Rust writes them, in the order of their labels.
@@ -53,8 +57,12 @@ impl GaugeFamily {
 
     /// The handle of the series with the labels of `key`.
     pub(super) fn register(&self, key: &Key) -> Gauge {
-        let make = || GaugeSeries::new(Arc::clone(&self.cells));
-        Gauge::from_arc(self.series.get_or_insert_with(key, make))
+        Gauge::from_arc(self.series(key))
+    }
+
+    /// The series with the labels of `key`.
+    pub(super) fn series(&self, key: &Key) -> Arc<GaugeSeries> {
+        self.series.get_or_insert_with(key, || GaugeSeries::new(Arc::clone(&self.cells)))
     }
 
     /// All values as Rust writes them, in the order of their labels.
@@ -66,7 +74,7 @@ impl GaugeFamily {
 
 /// A counter: one set of label values.
 #[derive(Debug)]
-struct CounterSeries {
+pub(super) struct CounterSeries {
     cells: Arc<Cells>,
     number: usize,
 }
@@ -79,11 +87,17 @@ impl CounterSeries {
     fn value(&self) -> u64 {
         self.cells.sum(self.number)
     }
+
+    /// Adds 1.
+    #[inline]
+    pub(super) fn count(&self, own: &Own<'_>) {
+        own.add(self.number, 1);
+    }
 }
 
 impl CounterFn for CounterSeries {
     fn increment(&self, value: u64) {
-        self.cells.add(self.number, value);
+        self.cells.own().add(self.number, value);
     }
 
     fn absolute(&self, value: u64) {
@@ -96,7 +110,7 @@ impl CounterFn for CounterSeries {
 /// What goes up and down by whole numbers, as requests in flight do, is counted by each thread;
 /// what is set, or changes by anything else, is one number for all.
 #[derive(Debug)]
-struct GaugeSeries {
+pub(super) struct GaugeSeries {
     cells: Arc<Cells>,
     /// What was added; the next is what was taken away.
     added: usize,
@@ -133,12 +147,23 @@ impl GaugeSeries {
         f64::from_bits(self.base.load(Ordering::Acquire)) + balance as f64
     }
 
+    /// Gets ready for [`leave`](Self::leave).
+    pub(super) fn expect_counts(&self) {
+        self.is_counted.store(true, Ordering::Release);
+    }
+
+    /// Takes 1 away.
+    #[inline]
+    pub(super) fn leave(&self, own: &Own<'_>) {
+        own.add(self.added + 1, 1);
+    }
+
     #[inline]
     fn count(&self, number: usize, amount: u32) {
         if !self.is_counted.load(Ordering::Relaxed) {
             self.is_counted.store(true, Ordering::Release);
         }
-        self.cells.add(number, amount.into());
+        self.cells.own().add(number, amount.into());
     }
 
     fn add(&self, value: f64) {
