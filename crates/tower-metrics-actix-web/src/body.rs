@@ -37,14 +37,32 @@ impl<B: MessageBody> MessageBody for ResponseBody<B> {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, B::Error>>> {
-        let this = self.project();
-        let chunk = ready!(RequestGuard::watch_panic(this.guard, || this.inner.poll_next(cx)));
-        if let (Some(Ok(bytes)), Some(guard)) = (&chunk, this.guard.as_mut()) {
-            guard.sent(bytes.len() as u64);
-        } else if let Some(guard) = this.guard.take() {
-            match chunk {
-                None => guard.complete(),
-                Some(_) => guard.abort(AbortReason::BodyError),
+        let mut this = self.project();
+        let polled = RequestGuard::watch_panic(this.guard, || this.inner.as_mut().poll_next(cx));
+        let chunk = ready!(polled);
+        // What ends the request, with this chunk or the end of them.
+        let end = match &chunk {
+            None => Some(Ok(0)),
+            Some(Err(_)) => Some(Err(AbortReason::BodyError)),
+            Some(Ok(bytes)) => {
+                let bytes = bytes.len() as u64;
+                // Of most bodies that are one chunk, nothing is left then.
+                if this.inner.size().is_eof() {
+                    Some(Ok(bytes))
+                } else {
+                    if let Some(guard) = this.guard.as_mut() {
+                        guard.sent(bytes);
+                    }
+                    None
+                }
+            }
+        };
+        if let Some(end) = end
+            && let Some(guard) = this.guard.take()
+        {
+            match end {
+                Ok(bytes) => guard.complete_with(bytes),
+                Err(reason) => guard.abort(reason),
             }
         }
         Poll::Ready(chunk)

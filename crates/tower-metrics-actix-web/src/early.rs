@@ -8,7 +8,7 @@ use actix_web::dev::{ResourceMap, ServiceRequest, Url};
 use actix_web::http::uri::PathAndQuery;
 use actix_web::{HttpMessage, HttpRequest};
 use tower_metrics_core::Route;
-use tower_metrics_core::request::{AbortReason, RequestGuard};
+use tower_metrics_core::request::{AbortReason, Instruments, RequestGuard};
 
 /// The routes of an app, known from its first request on.
 pub(crate) type Routes = Rc<OnceCell<ResourceMap>>;
@@ -64,12 +64,16 @@ impl EarlyGuard {
     }
 
     /// The guard, which knows its route now: there is a response to `request`, so it was routed.
-    pub(crate) fn routed(&mut self, request: &HttpRequest) -> &mut Option<RequestGuard> {
+    pub(crate) fn routed(
+        &mut self,
+        request: &HttpRequest,
+        instruments: &Instruments,
+    ) -> &mut Option<RequestGuard> {
         if let Some(guard) = &mut self.guard
             && !named_by_extension(request, guard)
             && let Some(pattern) = request.match_pattern()
         {
-            guard.set_route(&pattern);
+            instruments.set_route(guard, &pattern);
         }
         &mut self.guard
     }

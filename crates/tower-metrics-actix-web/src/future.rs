@@ -114,10 +114,10 @@ fn measure<B: MessageBody>(
             return Err(error);
         }
     };
-    let Some(early) = early else {
+    let (Some(early), Some(instruments)) = (early, &shared.instruments) else {
         return Ok(unmeasured(response));
     };
-    let place = early.routed(response.request());
+    let place = early.routed(response.request(), instruments);
     if let Some(guard) = place.take_if(|_| is_unmeasured(&response)) {
         guard.discard();
     }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, forward_ready};
 use actix_web::{Error, HttpMessage as _};
+use tower_metrics_core::labels::Method;
 use tower_metrics_core::middleware::Unmeasured;
 use tower_metrics_core::request::on_unwind;
 
@@ -39,7 +40,8 @@ impl<S> MetricsService<S> {
             return None;
         }
         let labels = rules.request_labels(instruments, request);
-        let mut guard = instruments.start(request.method().as_str(), None, labels);
+        let method = request.method().as_str();
+        let mut guard = instruments.start(Method::from(method), method, None, labels);
         if instruments.measures_request_size() {
             payload::count(request, &mut guard);
         }

@@ -84,7 +84,7 @@ where
         } else {
             shared.arrive(&mut request)
         };
-        let labels = shared.rules.has_response_labels().then(|| Arc::clone(shared));
+        let labels = shared.has_response_labels.then(|| Arc::clone(shared));
         let future = RequestGuard::watch_panic(&mut guard, || self.inner.call(request));
         ResponseFuture::new(future, guard, labels)
     }

@@ -9,7 +9,7 @@ use super::heads::HttpHeads;
 use super::request_body::ByteCount;
 use super::resolver::RouteResolver;
 use super::unmeasured::Unmeasured;
-use crate::labels::{Route, RouteSlot};
+use crate::labels::{Method, Route, RouteSlot};
 use crate::request::{ExtraLabels, Instruments, RequestGuard, Rules};
 use crate::threads::{self, PerThread};
 
@@ -41,6 +41,8 @@ pub(super) struct Shared {
     routes: RouteResolver,
     /// Whether anything looks at the whole head of a request.
     reads_heads: bool,
+    measures_request_size: bool,
+    pub(super) has_response_labels: bool,
 }
 
 impl Shared {
@@ -51,7 +53,14 @@ impl Shared {
     ) -> Self {
         let reads_heads =
             !rules.is_empty() || routes.is_function() || instruments.labels_by_protocol();
-        Self { instruments, rules, routes, reads_heads }
+        Self {
+            measures_request_size: instruments.measures_request_size(),
+            has_response_labels: rules.has_response_labels(),
+            instruments,
+            rules,
+            routes,
+            reads_heads,
+        }
     }
 
     fn with_own_cache(&self) -> Self {
@@ -72,8 +81,8 @@ impl Shared {
         }
         let route = self.routes.find(request.uri(), request.extensions());
         let route = route.or_else(|| named_by_extension(request.extensions()));
-        let method = request.method().as_str();
-        let guard = self.instruments.start(method, route, ExtraLabels::default());
+        let (method, none) = (request.method(), ExtraLabels::default());
+        let guard = self.instruments.start(known(method), method.as_str(), route, none);
         Some(self.watch(guard, request))
     }
 
@@ -101,7 +110,7 @@ impl Shared {
             let slot = request.extensions_mut().get_or_insert_with(RouteSlot::default).clone();
             guard.watch_slot(slot);
         }
-        if self.instruments.measures_request_size() {
+        if self.measures_request_size {
             let count = request.extensions_mut().get_or_insert_with(ByteCount::default);
             guard.watch_request_bytes(count.bytes());
         }
@@ -115,10 +124,26 @@ impl Shared {
             return None;
         }
         let labels = self.rules.request_labels(&self.instruments, request);
-        Some(self.instruments.start(request.method.as_str(), route, labels))
+        let method = &request.method;
+        Some(self.instruments.start(known(method), method.as_str(), route, labels))
     }
 }
 
 fn named_by_extension(extensions: &Extensions) -> Option<&str> {
     extensions.get().map(Route::as_str)
+}
+
+/// The method as it is known, by its number where that is the standard's.
+#[inline]
+fn known(method: &http::Method) -> Method {
+    match *method {
+        http::Method::GET => Method::Get,
+        http::Method::POST => Method::Post,
+        http::Method::PUT => Method::Put,
+        http::Method::DELETE => Method::Delete,
+        http::Method::PATCH => Method::Patch,
+        http::Method::HEAD => Method::Head,
+        http::Method::OPTIONS => Method::Options,
+        _ => Method::from(method.as_str()),
+    }
 }

@@ -8,7 +8,7 @@ use super::extra::ExtraLabels;
 use super::outcome::AbortReason;
 use super::pool::Pooled;
 use super::state::{End, State};
-use crate::labels::{GrpcStatus, RouteSlot};
+use crate::labels::{GrpcStatus, Method, RouteSlot};
 
 /// Owns a request from its arrival to its end, and records it once when it ends.
 ///
@@ -31,7 +31,7 @@ impl RequestGuard {
     #[inline]
     pub(super) fn new(
         cache: &Endpoints,
-        method: &str,
+        method: (Method, &str),
         route: Option<&str>,
         labels: ExtraLabels,
     ) -> Self {
@@ -64,6 +64,13 @@ impl RequestGuard {
     pub fn set_route(&mut self, route: &str) {
         if let Some(state) = self.state.get_mut() {
             state.set_route(route);
+        }
+    }
+
+    #[inline]
+    pub(super) fn set_route_in(&mut self, cache: &Endpoints, route: &str) {
+        if let Some(state) = self.state.get_mut() {
+            state.set_route_in(cache, route);
         }
     }
 
@@ -105,8 +112,7 @@ impl RequestGuard {
         }
     }
 
-    /// Whether HTTP sends a body with the response; see
-    /// [`Method::sends_body`](crate::labels::Method::sends_body).
+    /// Whether HTTP sends a body with the response; see [`Method::sends_body`].
     #[inline]
     pub fn sends_body(&self) -> bool {
         self.state.get().is_some_and(State::sends_body)

@@ -8,6 +8,7 @@ use super::guard::RequestGuard;
 use super::settings::Settings;
 use super::source::Source;
 use crate::backend::{Backend, DeclareError};
+use crate::labels::Method;
 
 /// The metrics of a layer: the cached handles, and the backend that they come from.
 ///
@@ -90,11 +91,24 @@ impl Instruments {
 
     /// Counts in a request that arrived now; the guard counts it out.
     ///
-    /// `route` is the template of the matched route, `None` if no route matched or none is known
+    /// `written` is the method as the request has it, `method` what that is known as. `route` is the template of the matched route, `None` if no route matched or none is known
     /// yet ([`RequestGuard::set_route`]).
     #[inline]
-    pub fn start(&self, method: &str, route: Option<&str>, labels: ExtraLabels) -> RequestGuard {
-        RequestGuard::new(&self.cache, method, route, labels)
+    pub fn start(
+        &self,
+        method: Method,
+        written: &str,
+        route: Option<&str>,
+        labels: ExtraLabels,
+    ) -> RequestGuard {
+        RequestGuard::new(&self.cache, (method, written), route, labels)
+    }
+
+    /// Names the route of a request that these instruments counted in; as
+    /// [`RequestGuard::set_route`], which has to look for them.
+    #[inline]
+    pub fn set_route(&self, guard: &mut RequestGuard, route: &str) {
+        guard.set_route_in(&self.cache, route);
     }
 }
 

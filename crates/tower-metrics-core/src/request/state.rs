@@ -65,13 +65,12 @@ impl State {
     #[inline]
     pub(super) fn new(
         cache: &Endpoints,
-        method: &str,
+        (method, written): (Method, &str),
         route: Option<&str>,
         labels: ExtraLabels,
     ) -> Self {
-        let known = Method::from(method);
         let settings = cache.source().settings();
-        let label = settings.methods.label(known, method);
+        let label = settings.methods.label(method, written);
         let arrived_labels = if settings.in_flight_by_extra { labels.values() } else { &[] };
         let mut series = match route {
             Some(route) => cache.series(route, label, arrived_labels),
@@ -89,7 +88,7 @@ impl State {
             response_bytes: 0,
             remaining: Self::UNKNOWN,
             end: End::Dropped,
-            method: known,
+            method,
             routed: route.is_some(),
             wants: Wants { head_at: settings.times_head(), grpc: settings.grpc_status },
             status: None,
@@ -115,8 +114,16 @@ impl State {
     }
 
     pub(super) fn set_route(&mut self, route: &str) {
-        let labels = self.rare.as_ref().map_or(&[][..], |rare| rare.labels.values());
-        self.named = Some(self.series.sibling(route, labels));
+        self.named = Some(self.series.sibling(route, self.labels()));
+    }
+
+    #[inline]
+    pub(super) fn set_route_in(&mut self, cache: &Endpoints, route: &str) {
+        self.named = Some(cache.series(route, self.series.method(), self.labels()));
+    }
+
+    fn labels(&self) -> &[Arc<str>] {
+        self.rare.as_ref().map_or(&[], |rare| rare.labels.values())
     }
 
     pub(super) fn set_label(&mut self, index: usize, value: &str) {
