@@ -15,11 +15,14 @@
 //! | `sizes` | that bytes are counted once per request, as far as they went |
 //! | `names` | late names, and more names than are allowed |
 //! | `recorders` | recorders of others, which know no declarations and forget |
+//! | `late` | requests that are there before the recorder |
+//! | `threads` | requests that arrive on one thread and end on another |
 //! | `property` | all of it at random, against a model |
 
 mod clock;
 mod complete;
 mod grpc;
+mod late;
 mod measured;
 mod names;
 mod panics;
@@ -28,5 +31,6 @@ mod recorders;
 mod sizes;
 mod table;
 mod tally;
+mod threads;
 mod time;
 mod transparency;

@@ -92,6 +92,13 @@ pub struct Operation<'a> {
     pub duration: &'a Key,
 }
 
+impl<'a> Operation<'a> {
+    /// Names its series.
+    pub const fn new(in_flight: &'a Key, total: &'a Key, duration: &'a Key) -> Self {
+        Self { in_flight, total, duration }
+    }
+}
+
 /// Checks that every metric of `specs` is a gauge or a counter. For backends.
 ///
 /// # Errors

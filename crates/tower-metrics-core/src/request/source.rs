@@ -106,7 +106,7 @@ impl Source {
         let (total, duration) = (requests.as_ref()?, duration.as_ref()?);
         let [in_flight, total, duration] =
             [in_flight, total, duration].map(|metric| key(metric, facts));
-        let operation = Operation { in_flight: &in_flight, total: &total, duration: &duration };
+        let operation = Operation::new(&in_flight, &total, &duration);
         self.backend.register_operation(&operation, &METADATA)
     }
 

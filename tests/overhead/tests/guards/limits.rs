@@ -35,24 +35,23 @@ pub(crate) const ALLOCATIONS: &[Limit] = &[
 
 /// Bytes of what is moved in the life of a request, beside what it wraps.
 pub(crate) const SIZES: &[Limit] = &[
+    limit("RequestGuard", 8.0, "it is a pointer to what is known of the request"),
     limit(
-        "RequestGuard",
-        72.0,
-        "it holds where to record (two words), when the request arrived, its status, how many \
-         bytes were sent and are still to come, how it ended, and a box for what is rare",
+        "middleware::MetricsService",
+        16.0,
+        "it holds a pointer to what all services share, or to one thread's copy of that",
     ),
-    limit("middleware::MetricsService", 8.0, "it holds a pointer to what all services share"),
     limit(
         "middleware::ResponseFuture",
-        80.0,
+        24.0,
         "it holds a guard, and a pointer to the functions that make labels of responses",
     ),
-    limit("middleware::ResponseBody", 72.0, "it holds a guard, whose absence takes no space"),
+    limit("middleware::ResponseBody", 16.0, "it holds a guard, if there is one"),
     limit("actix_web::MetricsService", 16.0, "it holds two pointers to what a worker shares"),
     limit(
         "actix_web::ResponseFuture",
-        144.0,
+        88.0,
         "it holds a guard and where to find the route, or a scrape that is being answered",
     ),
-    limit("actix_web::ResponseBody", 72.0, "it holds a guard, whose absence takes no space"),
+    limit("actix_web::ResponseBody", 16.0, "it holds a guard, if there is one"),
 ];
