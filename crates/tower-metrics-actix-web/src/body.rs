@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use actix_web::body::{BodySize, MessageBody};
 use bytes::Bytes;
@@ -39,9 +39,9 @@ impl<B: MessageBody> MessageBody for ResponseBody<B> {
     ) -> Poll<Option<Result<Bytes, B::Error>>> {
         let mut this = self.project();
         let polled = RequestGuard::watch_panic(this.guard, || this.inner.as_mut().poll_next(cx));
-        let chunk = ready!(polled);
+        let Poll::Ready(chunk) = &polled else { return Poll::Pending };
         // What ends the request, with this chunk or the end of them.
-        let end = match &chunk {
+        let end = match chunk {
             None => Some(Ok(0)),
             Some(Err(_)) => Some(Err(AbortReason::BodyError)),
             Some(Ok(bytes)) => {
@@ -65,7 +65,7 @@ impl<B: MessageBody> MessageBody for ResponseBody<B> {
                 Err(reason) => guard.abort(reason),
             }
         }
-        Poll::Ready(chunk)
+        polled
     }
 
     fn try_into_bytes(self) -> Result<Bytes, Self> {

@@ -1,7 +1,7 @@
 //! The response body: bytes pass until it ends.
 
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
@@ -42,12 +42,12 @@ impl<B: Body> Body for ResponseBody<B> {
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
         let polled = RequestGuard::watch_panic(this.guard, || this.inner.as_mut().poll_frame(cx));
-        let frame = ready!(polled);
-        let Some(guard) = this.guard.as_mut() else {
-            return Poll::Ready(frame);
+        // Looked at in place, since a frame is large.
+        let (Poll::Ready(frame), Some(guard)) = (&polled, this.guard.as_mut()) else {
+            return polled;
         };
         // What ends the request, with this frame or the end of them.
-        let end = match &frame {
+        let end = match frame {
             None => Some(Ok(0)),
             Some(Err(_)) => Some(Err(AbortReason::BodyError)),
             Some(Ok(frame)) => {
@@ -75,7 +75,7 @@ impl<B: Body> Body for ResponseBody<B> {
                 Err(reason) => guard.abort(reason),
             }
         }
-        Poll::Ready(frame)
+        polled
     }
 
     fn is_end_stream(&self) -> bool {
