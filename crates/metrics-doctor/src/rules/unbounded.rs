@@ -58,14 +58,14 @@ pub(super) fn labels(family: &Family) -> Vec<Finding> {
         let values = labels.entry(label).or_default();
         values.entry(value).or_insert_with(|| Shape::of(value));
     }
-    labels.retain(|label, _| !BOUNDED.contains(label));
+    labels.retain(|label, _| !is_in(BOUNDED, label));
     labels.iter().filter_map(|(label, values)| finding(label, values)).collect()
 }
 
 fn finding(label: &str, values: &BTreeMap<&str, Option<Shape>>) -> Option<Finding> {
     let advice = "leave it out, or bound it: a template for a path, a class for a number";
     // Whatever the values are by now.
-    if ENDLESS.contains(&label) {
+    if is_in(ENDLESS, label) {
         let count = values.len();
         let problem = format!("label `{label}` has values without end ({count} by now)");
         return Some(Rule::UnboundedLabel.error(problem, advice));
@@ -81,6 +81,10 @@ fn finding(label: &str, values: &BTreeMap<&str, Option<Shape>>) -> Option<Findin
             Rule::UnboundedLabel.error(problem, advice)
         }
     })
+}
+
+fn is_in(list: &[&str], label: &str) -> bool {
+    list.iter().any(|name| name.eq_ignore_ascii_case(label))
 }
 
 /// As much of a value as fits into a line, without control characters.
