@@ -8,6 +8,7 @@
 mod batch_inference;
 #[cfg(feature = "external-servers")]
 mod batch_pushes;
+mod doctor;
 mod inference_layer;
 mod inference_metrics;
 mod inference_service;
