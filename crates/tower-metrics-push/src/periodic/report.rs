@@ -14,6 +14,13 @@ pub(super) struct Report {
     last_error: Mutex<Option<Arc<PushError>>>,
 }
 
+/// What is other than after the push before.
+#[derive(Debug)]
+enum Change {
+    Failed(Arc<PushError>),
+    Recovered,
+}
+
 impl Report {
     pub(super) fn succeeded(&self) -> u64 {
         self.succeeded.load(Ordering::Relaxed)
@@ -27,25 +34,31 @@ impl Report {
         self.lock().clone()
     }
 
-    /// Notes how a push ended, and logs it where that has changed.
+    /// Notes how a push ended, and logs it where that has changed: a gateway that is down for a
+    /// night fills no disk.
     pub(super) fn note(&self, outcome: Result<(), PushError>) {
+        match self.count(outcome) {
+            Some(Change::Recovered) => tracing::info!("the metrics are pushed again"),
+            Some(Change::Failed(error)) => {
+                let error: &(dyn Error + 'static) = &*error;
+                tracing::warn!(error, "the metrics cannot be pushed; it is tried on");
+            }
+            None => {}
+        }
+    }
+
+    fn count(&self, outcome: Result<(), PushError>) -> Option<Change> {
         let mut last_error = self.lock();
-        let is_failing = last_error.is_some();
         match outcome {
             Ok(()) => {
                 self.succeeded.fetch_add(1, Ordering::Relaxed);
-                *last_error = None;
-                if is_failing {
-                    tracing::info!("the metrics are pushed again");
-                }
+                last_error.take().map(|_| Change::Recovered)
             }
             Err(error) => {
                 self.failed.fetch_add(1, Ordering::Relaxed);
-                if !is_failing {
-                    let error: &(dyn Error + 'static) = &error;
-                    tracing::warn!(error, "the metrics cannot be pushed; it is tried on");
-                }
-                *last_error = Some(Arc::new(error));
+                let error = Arc::new(error);
+                let before = last_error.replace(Arc::clone(&error));
+                before.is_none().then_some(Change::Failed(error))
             }
         }
     }
@@ -57,67 +70,23 @@ impl Report {
 
 #[cfg(test)]
 mod tests {
-    use std::fmt::Write as _;
-
-    use tracing::field::{Field, Visit};
-    use tracing::span::{Attributes, Id, Record};
-    use tracing::{Event, Metadata, Subscriber, subscriber};
-
     use super::*;
-
-    /// Keeps what is logged, one line an event.
-    #[derive(Clone, Default)]
-    struct Log(Arc<Mutex<String>>);
-
-    impl Subscriber for Log {
-        fn enabled(&self, _: &Metadata<'_>) -> bool {
-            true
-        }
-
-        fn event(&self, event: &Event<'_>) {
-            let mut line = Line(event.metadata().level().to_string());
-            event.record(&mut line);
-            writeln!(self.0.lock().unwrap(), "{}", line.0).unwrap();
-        }
-
-        fn new_span(&self, _: &Attributes<'_>) -> Id {
-            Id::from_u64(1)
-        }
-
-        fn record(&self, _: &Id, _: &Record<'_>) {}
-
-        fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-        fn enter(&self, _: &Id) {}
-
-        fn exit(&self, _: &Id) {}
-    }
-
-    struct Line(String);
-
-    impl Visit for Line {
-        fn record_debug(&mut self, _: &Field, value: &dyn std::fmt::Debug) {
-            write!(self.0, " {value:?}").unwrap();
-        }
-    }
 
     fn refused(status: u16) -> Result<(), PushError> {
         Err(PushError::Refused { status, text: "no".to_owned() })
     }
 
-    /// A gateway that is down for a night fills no disk.
+    /// The first failure of a row, and the success that ends it.
     #[test]
-    fn only_the_first_failure_of_a_row_is_logged() {
-        let (log, report) = (Log::default(), Report::default());
-        subscriber::with_default(log.clone(), || {
-            for outcome in [Ok(()), refused(500), refused(501), Ok(()), Ok(()), refused(502)] {
-                report.note(outcome);
-            }
-        });
-        let text = log.0.lock().unwrap();
-        let levels: Vec<&str> = text.lines().map(|line| &line[..4]).collect();
-        assert_eq!(levels, ["WARN", "INFO", "WARN"], "{text}");
-        assert!(text.contains("answered 500: no") && text.contains("answered 502: no"), "{text}");
+    fn only_what_has_changed_is_logged() {
+        let report = Report::default();
+        let changes = [Ok(()), refused(500), refused(501), Ok(()), Ok(()), refused(502)]
+            .map(|outcome| report.count(outcome))
+            .map(|change| match change? {
+                Change::Failed(error) => error.status(),
+                Change::Recovered => Some(200),
+            });
+        assert_eq!(changes, [None, Some(500), None, Some(200), None, Some(502)]);
     }
 
     /// What a handle shows.
