@@ -2,7 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
 
 use std::convert::Infallible;
-use std::fs;
 
 use actix_web::{App, HttpResponse, test, web};
 use axum::Router;
@@ -14,6 +13,7 @@ use tower_metrics::actix_web::Metrics;
 use tower_metrics::axum::RouterExt as _;
 use tower_metrics::{Exporter, MetricsLayer};
 use tower_metrics_tests::exposition::Exposition;
+use tower_metrics_tests::memory::resident_bytes;
 
 /// How many requests each kind of service gets.
 const REQUESTS: u32 = 200_000;
@@ -34,7 +34,7 @@ async fn a_scanner_makes_no_series_on_axum() {
     let mut warm = None;
     for _ in 0..REQUESTS {
         app.call(scan.request().map(|()| Body::empty())).await.unwrap();
-        warm = warm.or_else(|| scan.is_warm().then(resident_bytes));
+        warm = warm.or_else(|| scan.is_warm().then(|| resident_bytes().unwrap()));
     }
     assert_bounded(&exporter, warm);
 }
@@ -53,7 +53,7 @@ async fn a_scanner_makes_no_series_on_a_plain_service() {
     let mut warm = None;
     for _ in 0..REQUESTS {
         service.call(scan.request()).await.unwrap();
-        warm = warm.or_else(|| scan.is_warm().then(resident_bytes));
+        warm = warm.or_else(|| scan.is_warm().then(|| resident_bytes().unwrap()));
     }
     assert_bounded(&exporter, warm);
 }
@@ -77,7 +77,7 @@ async fn a_scanner_makes_no_series_on_actix_web() {
             .insert_header(("x-tenant", header))
             .to_request();
         test::call_service(&app, request).await;
-        warm = warm.or_else(|| scan.is_warm().then(resident_bytes));
+        warm = warm.or_else(|| scan.is_warm().then(|| resident_bytes().unwrap()));
     }
     assert_bounded(&exporter, warm);
 }
@@ -147,14 +147,8 @@ fn assert_bounded(exporter: &Exporter, warm: Option<u64>) {
     let unmatched = scrape.sum("http_requests_total", &[("endpoint", "unmatched")]);
     assert_eq!(unmatched, Some(f64::from(REQUESTS)));
     assert_eq!(scrape.series_count(), UNMATCHED_SERIES);
-    let grown = resident_bytes().saturating_sub(warm.unwrap());
+    let grown = resident_bytes().unwrap().saturating_sub(warm.unwrap());
     // The tests of this file run side by side; a series for each request would take fifty times as
     // much.
     assert!(grown < 64_000_000, "memory grew by {grown} bytes");
-}
-
-fn resident_bytes() -> u64 {
-    let statm = fs::read_to_string("/proc/self/statm").unwrap();
-    let pages: u64 = statm.split(' ').nth(1).unwrap().parse().unwrap();
-    pages * 4096
 }

@@ -1,4 +1,4 @@
-//! What the end-to-end tests stand on: real processes, real sockets, and a strict reader of what
+//! What the tests stand on: real processes, real sockets, and a strict reader of what
 //! they print.
 //!
 //! | module | what it does |
@@ -12,13 +12,20 @@
 //! | [`pushgateway`] | runs a real Pushgateway and asks what it has |
 //! | [`poll`] | waits for something to become true |
 //! | [`scripted`] | services and bodies that do one scripted step at each poll |
+//! | [`scripted_gateway`] | a Pushgateway that refuses, stalls or resets when it is told to |
+//! | [`log`] | returns what is logged meanwhile |
+//! | [`memory`] | says how much memory this process takes |
 //!
 //! Everything that can fail returns an [`Error`]; a test unwraps it.
+//!
+//! The published crates' own tests stand on it too, so it depends on none of them.
 
 pub mod binary;
 mod error;
 pub mod exposition;
 pub mod http;
+pub mod log;
+pub mod memory;
 pub mod poll;
 mod port;
 pub mod process;
@@ -26,6 +33,7 @@ pub mod prometheus;
 pub mod promtool;
 pub mod pushgateway;
 pub mod scripted;
+pub mod scripted_gateway;
 
 pub use error::Error;
 

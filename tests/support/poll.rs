@@ -1,5 +1,6 @@
 //! Waiting for something to become true.
 
+use std::thread;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -8,6 +9,9 @@ use crate::Error;
 
 /// The pause between two looks: short beside what is waited for, long beside a loopback request.
 const INTERVAL: Duration = Duration::from_millis(20);
+
+/// How long a thread waits: for what takes no time where nothing is wrong.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Looks again and again until `look` returns a value.
 ///
@@ -35,6 +39,26 @@ pub async fn wait_until<T>(
     }
 }
 
+/// Looks again and again until `condition` holds, on a thread without a runtime; `what` is a
+/// sentence.
+///
+/// # Errors
+///
+/// [`Error::TimedOut`], which names `what`, if it does not within a minute.
+pub fn wait_until_blocking(what: &str, mut condition: impl FnMut() -> bool) -> Result<(), Error> {
+    let begun = std::time::Instant::now();
+    loop {
+        let is_last = begun.elapsed() >= PATIENCE;
+        if condition() {
+            return Ok(());
+        }
+        if is_last {
+            return Err(Error::TimedOut { what: format!("sign that {what}"), after: PATIENCE });
+        }
+        thread::yield_now();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,6 +72,18 @@ mod tests {
             (looks == 3).then_some(looks)
         });
         assert_eq!(third.await.unwrap(), 3);
+    }
+
+    /// The same on a thread.
+    #[test]
+    fn a_thread_waits_until_the_condition_holds() {
+        let mut looks = 0;
+        let third = wait_until_blocking("three looks were taken", || {
+            looks += 1;
+            looks == 3
+        });
+        third.unwrap();
+        assert_eq!(looks, 3);
     }
 
     /// A test that waited in vain says for what.

@@ -7,8 +7,9 @@ use std::time::Duration;
 use tower_metrics_inference::timed;
 use tower_metrics_inference::timing::{Durations, InFlight};
 use tower_metrics_prometheus::Exporter;
+use tower_metrics_tests::log::logged;
 
-use support::{count, lines, logged, outcomes};
+use support::{count, lines, outcomes};
 
 #[timed(name = "early_seconds", outcome)]
 fn early() -> Result<(), ()> {

@@ -12,8 +12,9 @@ use tokio_test::block_on;
 use tower_metrics_core::Buckets;
 use tower_metrics_inference::timed;
 use tower_metrics_prometheus::Exporter;
+use tower_metrics_tests::log::logged;
 
-use support::{count, lines, logged, outcomes, panics, pause, poll_once, private_exporter};
+use support::{count, lines, outcomes, panics, pause, poll_once, private_exporter};
 
 /// Each test has names of its own in it.
 static EXPORTER: LazyLock<Exporter> = LazyLock::new(private_exporter);

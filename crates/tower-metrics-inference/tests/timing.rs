@@ -15,8 +15,9 @@ use tower_metrics_inference::timing::{
     Durations, InFlight, Outcome, OutcomeDurations, TimingExt as _,
 };
 use tower_metrics_prometheus::Exporter;
+use tower_metrics_tests::log::logged;
 
-use support::{count, lines, logged, outcomes, panics, pause, poll_once, private_exporter};
+use support::{count, lines, outcomes, panics, pause, poll_once, private_exporter};
 
 fn durations(exporter: &Exporter) -> Durations {
     Durations::builder("a_seconds").with_recorder(exporter.recorder()).build().unwrap()

@@ -7,8 +7,9 @@ use std::time::Duration;
 use metrics::with_local_recorder;
 use tower_metrics_core::MetricSpec;
 use tower_metrics_prometheus::Exporter;
+use tower_metrics_tests::poll::wait_until_blocking;
 
-use support::{lines, wait_until};
+use support::lines;
 
 /// A handle that was kept over the timeout still counts, and nothing of what it had is lost.
 #[test]
@@ -22,12 +23,12 @@ fn an_idle_series_is_hidden_until_it_is_updated() {
     counter.increment(3);
     histogram.record(1.0);
     gauge.set(1.0);
-    wait_until("it is hidden", || lines(&exporter, "a_total").is_empty());
-    wait_until("it is hidden", || lines(&exporter, "b_").is_empty());
+    wait_until_blocking("it is hidden", || lines(&exporter, "a_total").is_empty()).unwrap();
+    wait_until_blocking("it is hidden", || lines(&exporter, "b_").is_empty()).unwrap();
     // In flight is in flight, however long it takes.
     assert_eq!(exporter.render(), "# TYPE c gauge\nc 1\n");
     gauge.set(0.0);
-    wait_until("it is hidden", || exporter.render().is_empty());
+    wait_until_blocking("it is hidden", || exporter.render().is_empty()).unwrap();
 
     counter.increment(1);
     histogram.record(2.0);

@@ -14,9 +14,10 @@ use std::time::Duration;
 use metrics::with_local_recorder;
 use tower_metrics_prometheus::Exporter;
 use tower_metrics_prometheus::listener::ListenAddress;
+use tower_metrics_tests::poll::wait_until_blocking;
 
 use client::{get, receive, send};
-use support::{exporter_with_a_long_text, hold_up, private_exporter, wait_until};
+use support::{exporter_with_a_long_text, hold_up, private_exporter};
 
 /// No runtime, no framework: an address is all it takes.
 #[test]
@@ -175,7 +176,8 @@ fn a_client_that_stalls_is_cut_off() {
     let mut nothing = Vec::new();
     assert!(half.read_to_end(&mut nothing).is_err() || nothing.is_empty());
     for mut stalled in stalled {
-        wait_until("the server has closed it", || stalled.write_all(b"x").is_err());
+        wait_until_blocking("the server has closed it", || stalled.write_all(b"x").is_err())
+            .unwrap();
         assert!(receive(stalled).is_err());
     }
 }
@@ -191,10 +193,14 @@ fn shutdown_finishes_what_is_under_way() {
     let scraper = send(address, "GET /metrics HTTP/1.1");
     // Connected, and silent: it is not waited for.
     let idle = TcpStream::connect(address).unwrap();
-    wait_until("the scrape is under way", || renderings.load(Ordering::Relaxed) == 1);
+    wait_until_blocking("the scrape is under way", || renderings.load(Ordering::Relaxed) == 1)
+        .unwrap();
 
     let shutdown = thread::spawn(move || listener.shutdown());
-    wait_until("no more connections are accepted", || TcpStream::connect(address).is_err());
+    wait_until_blocking("no more connections are accepted", || {
+        TcpStream::connect(address).is_err()
+    })
+    .unwrap();
     assert!(!shutdown.is_finished());
     drop(closed);
     assert!(receive(scraper).unwrap().1.contains("renderings 1\n"));
@@ -210,7 +216,7 @@ fn a_listener_ends_with_its_handle_unless_it_is_detached() {
     let listener = exporter.listen(0).unwrap();
     let address = listener.address();
     drop(listener);
-    wait_until("the port is free", || TcpStream::connect(address).is_err());
+    wait_until_blocking("the port is free", || TcpStream::connect(address).is_err()).unwrap();
 
     let listener = exporter.listen(0).unwrap();
     let address = listener.address();

@@ -4,8 +4,9 @@ mod support;
 
 use metrics::with_local_recorder;
 use tower_metrics_core::{Buckets, DeclareError, MetricSpec};
+use tower_metrics_tests::log::logged;
 
-use support::{lines, logged, private_exporter};
+use support::{lines, private_exporter};
 
 /// One of two names that are shown alike wins, the other is reported once; nothing is added up.
 #[test]

@@ -12,8 +12,10 @@ use metrics::with_local_recorder;
 use tower_metrics_core::observe::BackendExt as _;
 use tower_metrics_core::{Backend as _, Buckets, DeclareError, MetricSpec};
 use tower_metrics_prometheus::Exporter;
+use tower_metrics_tests::log::logged;
+use tower_metrics_tests::poll::wait_until_blocking;
 
-use support::{lines, logged, private_exporter, wait_until};
+use support::{lines, private_exporter};
 
 /// A closure that counts its calls.
 fn counting() -> (Arc<AtomicUsize>, impl Fn() -> usize + Send + Sync) {
@@ -35,7 +37,7 @@ fn a_closure_is_called_once_for_each_rendering_and_never_otherwise() {
 
     assert!(exporter.render().starts_with("# HELP a A.\n# TYPE a gauge\na 1\n# TYPE c"));
     let mut rendering = tokio_test::task::spawn(exporter.rendering());
-    wait_until("it is rendered", || rendering.poll().is_ready());
+    wait_until_blocking("it is rendered", || rendering.poll().is_ready()).unwrap();
     assert_eq!(calls.load(Ordering::Relaxed), 2);
 
     drop(observation);
@@ -309,7 +311,7 @@ fn a_closure_that_hangs_holds_up_renderings_only() {
         })
         .unwrap();
     let rendering = exporter.rendering();
-    wait_until("the closure is called", || calls.load(Ordering::Relaxed) == 1);
+    wait_until_blocking("the closure is called", || calls.load(Ordering::Relaxed) == 1).unwrap();
 
     with_local_recorder(&exporter.recorder(), || metrics::counter!("a_total").increment(1));
     exporter.declare(&[MetricSpec::gauge("b")]).unwrap();

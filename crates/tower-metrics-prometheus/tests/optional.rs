@@ -6,6 +6,7 @@ mod support;
 use tokio::runtime::Builder;
 use tower_metrics_core::{DeclareError, MetricSpec};
 use tower_metrics_prometheus::{BuildInfo, build_info};
+use tower_metrics_tests::poll::wait_until_blocking;
 
 use support::{lines, private_exporter};
 
@@ -42,9 +43,10 @@ fn the_process_is_shown_under_the_standard_names() {
 fn cpu_time_is_not_rounded_to_seconds() {
     let exporter = private_exporter();
     exporter.observe_process().unwrap().detach();
-    support::wait_until("there is a fraction", || {
+    wait_until_blocking("there is a fraction", || {
         value(&lines(&exporter, "process_cpu_seconds_total ")[0]).fract() > 0.0
-    });
+    })
+    .unwrap();
 }
 
 /// Several runtimes, and one that is gone: its last values stay.

@@ -16,8 +16,9 @@ use tower_metrics_prometheus::{
     CONTENT_TYPE, Exporter, ExporterRecorder, ScrapeBody, ScrapeFuture, ScrapeService,
     SlowReaderError,
 };
+use tower_metrics_tests::poll::wait_until_blocking;
 
-use support::{hold_up, lines, private_exporter, wait_until};
+use support::{hold_up, lines, private_exporter};
 
 fn ask(service: &ScrapeService, method: Method, headers: &[(&str, &str)]) -> Response<ScrapeBody> {
     let request = Request::builder().method(method).uri("/any");
@@ -25,12 +26,13 @@ fn ask(service: &ScrapeService, method: Method, headers: &[(&str, &str)]) -> Res
         headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
     let mut future = tokio_test::task::spawn(service.clone().oneshot(request.body(()).unwrap()));
     let mut answer = None;
-    wait_until("there is an answer", || {
+    wait_until_blocking("there is an answer", || {
         if let Poll::Ready(Ok(response)) = future.poll() {
             answer = Some(response);
         }
         answer.is_some()
-    });
+    })
+    .unwrap();
     answer.unwrap()
 }
 
@@ -164,7 +166,8 @@ fn scrapers_that_wait_share_one_rendering() {
     let (gate, renderings, _observation) = hold_up(&exporter);
     let closed = gate.lock().unwrap();
     let first = exporter.rendering();
-    wait_until("the first is under way", || renderings.load(Ordering::Relaxed) == 1);
+    wait_until_blocking("the first is under way", || renderings.load(Ordering::Relaxed) == 1)
+        .unwrap();
     let gone: Vec<ScrapeFuture> = (0..10).map(|_| waiting(&service)).collect();
     let mut others: Vec<_> = (0..500).map(|_| tokio_test::task::spawn(waiting(&service))).collect();
     let accepts = Request::builder().header("accept-encoding", "gzip").body(()).unwrap();
@@ -174,15 +177,16 @@ fn scrapers_that_wait_share_one_rendering() {
     drop(closed);
 
     for other in &mut others {
-        wait_until("it is answered", || match other.poll() {
+        wait_until_blocking("it is answered", || match other.poll() {
             Poll::Ready(answer) => {
                 assert!(text(answer.unwrap()).contains("\nrenderings 2\n"));
                 true
             }
             Poll::Pending => false,
-        });
+        })
+        .unwrap();
     }
-    wait_until("it is answered", || gzip.poll().is_ready());
+    wait_until_blocking("it is answered", || gzip.poll().is_ready()).unwrap();
     assert_eq!(renderings.load(Ordering::Relaxed), 2);
     drop(first);
 }

@@ -1,12 +1,12 @@
 //! Scrapers that never read on, in a process whose memory is their own.
-#![expect(clippy::unwrap_used, reason = "a helper that fails should fail its test")]
 
 #[path = "support/client.rs"]
 mod client;
 mod support;
 
-use std::fs;
 use std::io::Read as _;
+
+use tower_metrics_tests::memory::resident_bytes;
 
 use client::{get, send};
 use support::exporter_with_a_long_text;
@@ -17,7 +17,7 @@ use support::exporter_with_a_long_text;
 fn scrapers_that_stall_cannot_fill_the_memory() {
     let exporter = exporter_with_a_long_text();
     let listener = exporter.listen(0).unwrap();
-    let before = resident_bytes();
+    let before = resident_bytes().unwrap();
     let mut stalled = Vec::new();
     for _ in 0..40 {
         let mut scraper = send(listener.address(), "GET /metrics HTTP/1.1");
@@ -25,14 +25,8 @@ fn scrapers_that_stall_cannot_fill_the_memory() {
         scraper.read_exact(&mut beginning).unwrap();
         stalled.push(scraper);
     }
-    let grown = resident_bytes().saturating_sub(before);
+    let grown = resident_bytes().unwrap().saturating_sub(before);
     // All of them would be 800 MB.
     assert!(grown < 200_000_000, "memory grew by {grown} bytes");
     assert!(get(listener.address(), "/metrics").1.ends_with("z_total 19\n"));
-}
-
-fn resident_bytes() -> u64 {
-    let statm = fs::read_to_string("/proc/self/statm").unwrap();
-    let pages: u64 = statm.split(' ').nth(1).unwrap().parse().unwrap();
-    pages * 4096
 }

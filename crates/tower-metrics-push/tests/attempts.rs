@@ -7,8 +7,9 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use tower_metrics_push::{PushError, PushGateway};
+use tower_metrics_tests::scripted_gateway::{OK, ScriptedGateway, Step, nobody};
 
-use self::support::{OK, Scripted, Step, exporter, gateway_at, nobody, text};
+use self::support::{exporter, gateway_at, text};
 
 const UNAVAILABLE: Step = Step::Answer("HTTP/1.1 503 Service Unavailable\r\n\r\nnot yet\n");
 const ERROR: Step = Step::Answer("HTTP/1.1 500 Internal Server Error\r\n\r\noh");
@@ -21,8 +22,8 @@ fn refusal(gateway: PushGateway) -> PushError {
 /// Restarting a gateway costs no run.
 #[test]
 fn errors_of_the_gateway_are_tried_again() {
-    let server = Scripted::start(&[ERROR, UNAVAILABLE, OK]);
-    server.gateway().build().unwrap().push_blocking(&exporter(3)).unwrap();
+    let server = ScriptedGateway::start(&[ERROR, UNAVAILABLE, OK]);
+    gateway_at(server.address()).build().unwrap().push_blocking(&exporter(3)).unwrap();
     let bodies: Vec<String> = server.requests().into_iter().map(|request| request.body).collect();
     assert_eq!(bodies, [text(3), text(3), text(3)]);
 }
@@ -32,21 +33,21 @@ fn errors_of_the_gateway_are_tried_again() {
 fn lost_connections_are_tried_again() {
     let garbage = Step::Answer("SSH-2.0-OpenSSH_9.2\r\n");
     let cut = Step::Answer("HTTP/1.1 2");
-    let server = Scripted::start(&[Step::Reset, Step::Close, garbage, cut, OK]);
-    server.gateway().build().unwrap().push_blocking(&exporter(3)).unwrap();
+    let server = ScriptedGateway::start(&[Step::Reset, Step::Close, garbage, cut, OK]);
+    gateway_at(server.address()).build().unwrap().push_blocking(&exporter(3)).unwrap();
     assert_eq!(server.requests().last().unwrap().body, text(3));
 }
 
 /// It carries the status and the words of the last answer.
 #[test]
 fn attempts_end_and_the_last_error_is_returned() {
-    let server = Scripted::start(&[ERROR, ERROR, UNAVAILABLE, OK]);
-    let error = refusal(server.gateway().with_retries(2));
+    let server = ScriptedGateway::start(&[ERROR, ERROR, UNAVAILABLE, OK]);
+    let error = refusal(gateway_at(server.address()).with_retries(2));
     assert_eq!((error.status(), server.requests().len()), (Some(503), 3));
     assert_eq!(error.to_string(), "the Pushgateway answered 503: not yet");
 
-    let server = Scripted::start(&[UNAVAILABLE, OK]);
-    assert_eq!(refusal(server.gateway().without_retries()).status(), Some(503));
+    let server = ScriptedGateway::start(&[UNAVAILABLE, OK]);
+    assert_eq!(refusal(gateway_at(server.address()).without_retries()).status(), Some(503));
 }
 
 /// Metrics that it does not accept, and credentials that it does not know.
@@ -58,8 +59,8 @@ fn what_the_gateway_refuses_is_not_tried_again() {
         (429, "HTTP/1.1 429 Too Many Requests\r\ncontent-length: 0\r\n\r\n", ""),
     ];
     for (status, answer, words) in answers {
-        let server = Scripted::start(&[Step::Answer(answer), OK]);
-        let error = refusal(server.gateway());
+        let server = ScriptedGateway::start(&[Step::Answer(answer), OK]);
+        let error = refusal(gateway_at(server.address()));
         assert!(matches!(&error, PushError::Refused { text, .. } if text == words), "{error:?}");
         assert_eq!((error.status(), error.is_transient()), (Some(status), false));
         assert_eq!(server.requests().len(), 1);
@@ -69,13 +70,13 @@ fn what_the_gateway_refuses_is_not_tried_again() {
 /// It would take the credentials to wherever it points.
 #[test]
 fn redirects_are_not_followed() {
-    let elsewhere = Scripted::start(&[OK]);
+    let elsewhere = ScriptedGateway::start(&[OK]);
     let answer = format!(
         "HTTP/1.1 307 Temporary Redirect\r\nlocation: http://{}/\r\ncontent-length: 0\r\n\r\n",
         elsewhere.address()
     );
-    let server = Scripted::start(&[Step::Answer(answer.leak())]);
-    let error = refusal(server.gateway().with_basic_auth("me", "hush"));
+    let server = ScriptedGateway::start(&[Step::Answer(answer.leak())]);
+    let error = refusal(gateway_at(server.address()).with_basic_auth("me", "hush"));
     assert_eq!(error.status(), Some(307));
     assert!(error.to_string().contains("redirects are not followed"), "{error}");
     assert_eq!((server.requests().len(), elsewhere.requests().len()), (1, 0));
@@ -103,9 +104,9 @@ fn a_host_that_is_unknown_is_an_error_that_names_it() {
 /// After that time, and once more with the time anew.
 #[test]
 fn a_gateway_that_does_not_answer_times_out() {
-    let server = Scripted::start(&[Step::Stall("")]);
+    let server = ScriptedGateway::start(&[Step::Stall("")]);
     let limit = Duration::from_millis(50);
-    let error = refusal(server.gateway().with_timeout(limit).with_retries(1));
+    let error = refusal(gateway_at(server.address()).with_timeout(limit).with_retries(1));
     assert!(matches!(error, PushError::Timeout { after } if after == limit), "{error:?}");
     assert!(error.is_timeout() && error.is_transient());
     assert_eq!(server.requests().len(), 2);
@@ -113,16 +114,16 @@ fn a_gateway_that_does_not_answer_times_out() {
     server.closed();
     server.closed();
 
-    let server = Scripted::start(&[Step::Stall(""), OK]);
-    let gateway = server.gateway().with_timeout(limit);
+    let server = ScriptedGateway::start(&[Step::Stall(""), OK]);
+    let gateway = gateway_at(server.address()).with_timeout(limit);
     gateway.build().unwrap().push_blocking(&exporter(1)).unwrap();
 }
 
 /// However many attempts there might be.
 #[test]
 fn the_whole_push_times_out() {
-    let server = Scripted::start(&[Step::Stall("")]);
-    let gateway = server.gateway().with_total_timeout(Duration::from_millis(100));
+    let server = ScriptedGateway::start(&[Step::Stall("")]);
+    let gateway = gateway_at(server.address()).with_total_timeout(Duration::from_millis(100));
     assert!(refusal(gateway.with_retries(u32::MAX)).is_timeout());
     let gateway = gateway_at(nobody()).with_total_timeout(Duration::from_millis(20));
     assert!(refusal(gateway.with_retries(u32::MAX)).is_connect());
@@ -131,11 +132,14 @@ fn the_whole_push_times_out() {
 /// The longest of durations is no reason to panic, nor is the shortest.
 #[test]
 fn extreme_times_are_allowed() {
-    let server = Scripted::start(&[ERROR, OK, Step::Stall("")]);
-    let gateway = server.gateway().with_timeout(Duration::MAX).with_total_timeout(Duration::MAX);
+    let server = ScriptedGateway::start(&[ERROR, OK, Step::Stall("")]);
+    let gateway =
+        gateway_at(server.address()).with_timeout(Duration::MAX).with_total_timeout(Duration::MAX);
     gateway.with_retries(u32::MAX).build().unwrap().push_blocking(&exporter(1)).unwrap();
 
-    let gateway = server.gateway().with_timeout(Duration::ZERO).with_total_timeout(Duration::ZERO);
+    let gateway = gateway_at(server.address())
+        .with_timeout(Duration::ZERO)
+        .with_total_timeout(Duration::ZERO);
     assert!(refusal(gateway).is_timeout());
 }
 
@@ -143,12 +147,12 @@ fn extreme_times_are_allowed() {
 #[test]
 fn long_answers_are_cut() {
     let head = "HTTP/1.1 400 Bad Request\r\ncontent-type: text/html\r\n\r\n";
-    let server = Scripted::start(&[Step::Flood(head)]);
-    let error = refusal(server.gateway());
+    let server = ScriptedGateway::start(&[Step::Flood(head)]);
+    let error = refusal(gateway_at(server.address()));
     assert!(matches!(&error, PushError::Refused { text, .. } if text.len() == 8 * 1024));
 
-    let endless_head = Scripted::start(&[Step::Flood("HTTP/1.1 400 Bad Request\r\nx: ")]);
-    let error = refusal(endless_head.gateway().without_retries());
+    let endless_head = ScriptedGateway::start(&[Step::Flood("HTTP/1.1 400 Bad Request\r\nx: ")]);
+    let error = refusal(gateway_at(endless_head.address()).without_retries());
     assert!(matches!(error, PushError::Interrupted { .. }), "{error:?}");
 }
 
@@ -156,8 +160,8 @@ fn long_answers_are_cut() {
 #[test]
 fn an_answer_that_stalls_has_its_status() {
     let head = "HTTP/1.1 400 Bad Request\r\ncontent-length: 100\r\n\r\nbecause";
-    let server = Scripted::start(&[Step::Stall(head)]);
-    let error = refusal(server.gateway().with_timeout(Duration::from_millis(100)));
+    let server = ScriptedGateway::start(&[Step::Stall(head)]);
+    let error = refusal(gateway_at(server.address()).with_timeout(Duration::from_millis(100)));
     assert_eq!(error.to_string(), "the Pushgateway answered 400: because");
 }
 
@@ -166,8 +170,8 @@ fn an_answer_that_stalls_has_its_status() {
 fn a_success_is_its_head() {
     let endless = Step::Flood("HTTP/1.1 202 Accepted\r\n\r\n");
     let announced = Step::Stall("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n");
-    let server = Scripted::start(&[endless, announced]);
-    let pusher = server.gateway().build().unwrap();
+    let server = ScriptedGateway::start(&[endless, announced]);
+    let pusher = gateway_at(server.address()).build().unwrap();
     pusher.push_blocking(&exporter(1)).unwrap();
     pusher.push_blocking(&exporter(1)).unwrap();
 }
@@ -176,8 +180,8 @@ fn a_success_is_its_head() {
 #[test]
 fn secrets_are_in_no_error() {
     let echo = "HTTP/1.1 400 Bad Request\r\n\r\nauthorization: Bearer hush-hush is bad";
-    let server = Scripted::start(&[Step::Answer(echo)]);
-    let error = refusal(server.gateway().with_bearer_token("hush-hush"));
+    let server = ScriptedGateway::start(&[Step::Answer(echo)]);
+    let error = refusal(gateway_at(server.address()).with_bearer_token("hush-hush"));
     assert_eq!(
         error.to_string(),
         "the Pushgateway answered 400: authorization: Bearer [secret] is bad"

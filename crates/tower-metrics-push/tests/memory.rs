@@ -7,14 +7,11 @@ mod support;
 use std::fs;
 use std::time::Duration;
 
-use self::support::{exporter, gateway_at, increment, nobody, wait_until};
+use tower_metrics_tests::memory::resident_bytes;
+use tower_metrics_tests::poll::wait_until_blocking;
+use tower_metrics_tests::scripted_gateway::nobody;
 
-/// In KiB.
-fn resident_memory() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse().unwrap()
-}
+use self::support::{exporter, gateway_at, increment};
 
 fn open_files() -> usize {
     fs::read_dir("/proc/self/fd").unwrap().count()
@@ -30,14 +27,15 @@ fn a_gateway_that_is_down_takes_no_memory() {
     let gateway = gateway_at(nobody()).with_backoff(Duration::ZERO, Duration::ZERO);
     let pusher = gateway.without_retries().build().unwrap();
     let periodic = pusher.push_every(Duration::from_secs(3600), &exporter).unwrap();
-    wait_until("some attempts have failed", || periodic.failed() > 100);
-    let (memory, files) = (resident_memory(), open_files());
-    wait_until("more attempts have failed", || {
+    wait_until_blocking("some attempts have failed", || periodic.failed() > 100).unwrap();
+    let (memory, files) = (resident_bytes().unwrap(), open_files());
+    wait_until_blocking("more attempts have failed", || {
         increment(&exporter, 1);
         periodic.failed() > 500
-    });
-    let grown = resident_memory().saturating_sub(memory);
-    assert!(grown < 16 * 1024, "{grown} KiB more");
+    })
+    .unwrap();
+    let grown = resident_bytes().unwrap().saturating_sub(memory);
+    assert!(grown < 16 * 1024 * 1024, "{grown} bytes more");
     assert!(open_files() <= files + 2, "{files} files open, then {}", open_files());
     periodic.shutdown_blocking().unwrap_err();
 }

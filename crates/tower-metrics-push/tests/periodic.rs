@@ -6,10 +6,10 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use tower_metrics_push::PushError;
+use tower_metrics_tests::poll::wait_until_blocking;
+use tower_metrics_tests::scripted_gateway::{OK, ScriptedGateway, Step, nobody};
 
-use self::support::{
-    OK, Scripted, Step, exporter, gateway_at, increment, nobody, text, wait_until,
-};
+use self::support::{exporter, gateway_at, increment, text};
 
 /// Longer than any test: what is pushed meanwhile is not pushed because of it.
 const NEVER: Duration = Duration::from_secs(3600);
@@ -17,14 +17,14 @@ const NEVER: Duration = Duration::from_secs(3600);
 /// At once, and then again and again, each time with what was recorded by then.
 #[test]
 fn the_first_push_is_made_at_once_and_others_follow() {
-    let server = Scripted::start(&[OK]);
+    let server = ScriptedGateway::start(&[OK]);
     let exporter = exporter(1);
-    let pusher = server.gateway().build().unwrap();
+    let pusher = gateway_at(server.address()).build().unwrap();
     let periodic = pusher.push_every(Duration::ZERO, &exporter).unwrap();
     assert_eq!(server.request().body, text(1));
     increment(&exporter, 1);
-    wait_until("the new count is pushed", || server.request().body == text(2));
-    wait_until("both were counted", || periodic.succeeded() >= 2);
+    wait_until_blocking("the new count is pushed", || server.request().body == text(2)).unwrap();
+    wait_until_blocking("both were counted", || periodic.succeeded() >= 2).unwrap();
     assert_eq!(periodic.failed(), 0);
     assert!(periodic.last_error().is_none());
     periodic.shutdown_blocking().unwrap();
@@ -35,8 +35,8 @@ fn the_first_push_is_made_at_once_and_others_follow() {
 fn a_last_push_carries_what_was_recorded_since() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     for end in ["shutdown", "shutdown_blocking", "drop", "forget the future"] {
-        let server = Scripted::start(&[OK]);
-        let (pusher, exporter) = (server.gateway().build().unwrap(), exporter(1));
+        let server = ScriptedGateway::start(&[OK]);
+        let (pusher, exporter) = (gateway_at(server.address()).build().unwrap(), exporter(1));
         let periodic = pusher.push_every(NEVER, &exporter).unwrap();
         assert_eq!(server.request().body, text(1), "{end}");
         increment(&exporter, 1);
@@ -58,8 +58,8 @@ fn a_last_push_carries_what_was_recorded_since() {
 /// Where the task that holds the handle goes down with its runtime.
 #[test]
 fn a_last_push_is_made_when_the_runtime_is_dropped() {
-    let server = Scripted::start(&[OK]);
-    let (pusher, exporter) = (server.gateway().build().unwrap(), exporter(1));
+    let server = ScriptedGateway::start(&[OK]);
+    let (pusher, exporter) = (gateway_at(server.address()).build().unwrap(), exporter(1));
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let recorded = exporter.clone();
     runtime.spawn(async move {
@@ -75,8 +75,8 @@ fn a_last_push_is_made_when_the_runtime_is_dropped() {
 /// And when it panics.
 #[test]
 fn a_last_push_is_made_by_a_job_that_panics() {
-    let server = Scripted::start(&[OK]);
-    let (pusher, exporter) = (server.gateway().build().unwrap(), exporter(1));
+    let server = ScriptedGateway::start(&[OK]);
+    let (pusher, exporter) = (gateway_at(server.address()).build().unwrap(), exporter(1));
     let periodic = pusher.push_every(NEVER, &exporter).unwrap();
     assert_eq!(server.request().body, text(1));
     let job = std::thread::spawn(move || {
@@ -94,12 +94,12 @@ fn a_gateway_that_was_down_gets_everything_when_it_is_back() {
     let address = nobody();
     let (pusher, exporter) = (gateway_at(address).build().unwrap(), exporter(1));
     let periodic = pusher.push_every(NEVER, &exporter).unwrap();
-    wait_until("some attempts have failed", || periodic.failed() > 5);
+    wait_until_blocking("some attempts have failed", || periodic.failed() > 5).unwrap();
     assert!(periodic.last_error().unwrap().is_connect());
     increment(&exporter, 1);
 
-    let server = Scripted::listen(TcpListener::bind(address).unwrap(), &[Step::Reset, OK]);
-    wait_until("a push has arrived", || periodic.succeeded() == 1);
+    let server = ScriptedGateway::listen(TcpListener::bind(address).unwrap(), &[Step::Reset, OK]);
+    wait_until_blocking("a push has arrived", || periodic.succeeded() == 1).unwrap();
     assert!(periodic.last_error().is_none());
     assert_eq!(server.request().body, text(2));
     periodic.shutdown_blocking().unwrap();
@@ -110,30 +110,30 @@ fn a_gateway_that_was_down_gets_everything_when_it_is_back() {
 #[test]
 fn a_refusal_is_tried_again_at_the_interval_only() {
     let refused = Step::Answer("HTTP/1.1 400 Bad Request\r\n\r\nwhy");
-    let server = Scripted::start(&[refused]);
-    let (pusher, exporter) = (server.gateway().build().unwrap(), exporter(1));
+    let server = ScriptedGateway::start(&[refused]);
+    let (pusher, exporter) = (gateway_at(server.address()).build().unwrap(), exporter(1));
     let periodic = pusher.push_every(NEVER, &exporter).unwrap();
-    wait_until("the push has failed", || periodic.failed() == 1);
+    wait_until_blocking("the push has failed", || periodic.failed() == 1).unwrap();
     assert_eq!(periodic.last_error().unwrap().status(), Some(400));
     server.request();
     assert!(!server.receives_soon());
     assert_eq!(periodic.shutdown_blocking().unwrap_err().status(), Some(400));
     assert_eq!(server.requests().len(), 1);
 
-    let server = Scripted::start(&[refused, refused, OK]);
-    let pusher = server.gateway().build().unwrap();
+    let server = ScriptedGateway::start(&[refused, refused, OK]);
+    let pusher = gateway_at(server.address()).build().unwrap();
     let periodic = pusher.push_every(Duration::from_millis(1), &exporter).unwrap();
-    wait_until("a later push has arrived", || periodic.succeeded() >= 1);
+    wait_until_blocking("a later push has arrived", || periodic.succeeded() >= 1).unwrap();
     drop(periodic);
 }
 
 /// Whoever shuts down learns that the last push, and so the run, did not arrive.
 #[test]
 fn the_last_push_is_tried_again_and_reports_its_error() {
-    let server = Scripted::start(&[OK, Step::Close, Step::Close, OK]);
-    let pusher = server.gateway().with_retries(2).build().unwrap();
+    let server = ScriptedGateway::start(&[OK, Step::Close, Step::Close, OK]);
+    let pusher = gateway_at(server.address()).with_retries(2).build().unwrap();
     let periodic = pusher.push_every(NEVER, &exporter(1)).unwrap();
-    wait_until("the first push has arrived", || periodic.succeeded() == 1);
+    wait_until_blocking("the first push has arrived", || periodic.succeeded() == 1).unwrap();
     periodic.shutdown_blocking().unwrap();
     assert_eq!(server.requests().len(), 4);
 
@@ -145,8 +145,8 @@ fn the_last_push_is_tried_again_and_reports_its_error() {
 /// Only the time bounds it; if nothing did, this test would not end.
 #[test]
 fn a_gateway_that_hangs_delays_the_end_no_longer_than_the_timeout() {
-    let server = Scripted::start(&[Step::Stall("")]);
-    let gateway = server.gateway().with_total_timeout(Duration::from_millis(50));
+    let server = ScriptedGateway::start(&[Step::Stall("")]);
+    let gateway = gateway_at(server.address()).with_total_timeout(Duration::from_millis(50));
     let pusher = gateway.with_retries(u32::MAX).build().unwrap();
     let periodic = || {
         let periodic = pusher.push_every(NEVER, &exporter(1)).unwrap();
@@ -162,8 +162,8 @@ fn a_gateway_that_hangs_delays_the_end_no_longer_than_the_timeout() {
 /// Broken off, it might arrive after the last one, and put older counts in its place.
 #[test]
 fn an_attempt_under_way_is_finished_before_the_last_push() {
-    let server = Scripted::start(&[Step::Stall(""), OK]);
-    let (pusher, exporter) = (server.gateway().build().unwrap(), exporter(1));
+    let server = ScriptedGateway::start(&[Step::Stall(""), OK]);
+    let (pusher, exporter) = (gateway_at(server.address()).build().unwrap(), exporter(1));
     let periodic = pusher.push_every(NEVER, &exporter).unwrap();
     assert_eq!(server.request().body, text(1));
     increment(&exporter, 1);
@@ -179,7 +179,7 @@ fn an_attempt_under_way_is_finished_before_the_last_push() {
 fn the_handle_is_debugged_with_its_counts() {
     let pusher = gateway_at(nobody()).build().unwrap();
     let periodic = pusher.push_every(NEVER, &exporter(1)).unwrap();
-    wait_until("an attempt has failed", || periodic.failed() > 0);
+    wait_until_blocking("an attempt has failed", || periodic.failed() > 0).unwrap();
     let debugged = format!("{periodic:?}");
     assert!(debugged.contains("succeeded: 0") && debugged.contains("Connect"), "{debugged}");
     let error: PushError = periodic.shutdown_blocking().unwrap_err();

@@ -10,21 +10,22 @@ use std::time::Duration;
 use tower_metrics_core::MetricSpec;
 use tower_metrics_prometheus::{CONTENT_TYPE, Exporter};
 use tower_metrics_push::{PushError, PushGateway, PushGatewayError};
+use tower_metrics_tests::scripted_gateway::{OK, Request, ScriptedGateway, Step};
 
-use self::support::{OK, Scripted, Step, exporter, increment, text};
+use self::support::{exporter, gateway_at, increment, text};
 
 /// The three verbs of the gateway.
 #[test]
 fn each_way_to_push_has_its_method() {
-    let server = Scripted::start(&[OK]);
-    let pusher = server.gateway().with_grouping("shard", "3").build().unwrap();
+    let server = ScriptedGateway::start(&[OK]);
+    let pusher = gateway_at(server.address()).with_grouping("shard", "3").build().unwrap();
     let exporter = exporter(7);
     pusher.push_blocking(&exporter).unwrap();
     pusher.add_blocking(&exporter).unwrap();
     pusher.delete_blocking().unwrap();
     let requests = server.requests();
     let path = "/metrics/job/nightly/shard/3";
-    let lines: Vec<&str> = requests.iter().map(support::Request::line).collect();
+    let lines: Vec<&str> = requests.iter().map(Request::line).collect();
     assert_eq!(lines, [format!("PUT {path}"), format!("POST {path}"), format!("DELETE {path}")]);
     let bodies: Vec<&str> = requests.iter().map(|request| &*request.body).collect();
     assert_eq!(bodies, [&*text(7), &text(7), ""]);
@@ -33,8 +34,8 @@ fn each_way_to_push_has_its_method() {
 /// HTTP/1.1 as every proxy understands it: a length, and no chunks.
 #[test]
 fn the_headers_are_those_of_the_text_format() {
-    let server = Scripted::start(&[OK]);
-    let gateway = server.gateway().with_header("x-scope-orgid", "tenant-1");
+    let server = ScriptedGateway::start(&[OK]);
+    let gateway = gateway_at(server.address()).with_header("x-scope-orgid", "tenant-1");
     gateway.build().unwrap().push_blocking(&exporter(1)).unwrap();
     let request = server.request();
     assert_eq!(request.header("host"), Some(&*server.address().to_string()));
@@ -48,13 +49,13 @@ fn the_headers_are_those_of_the_text_format() {
 /// From a setter, or from the URL.
 #[test]
 fn credentials_go_with_the_push() {
-    let server = Scripted::start(&[OK]);
+    let server = ScriptedGateway::start(&[OK]);
     let url = format!("http://Aladdin:open%20sesame@{}/prefix/", server.address());
     let gateway = PushGateway::new(&url).unwrap().with_job("a job");
     let basic = "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==";
     for (gateway, expected) in [
         (gateway.clone(), basic),
-        (server.gateway().with_basic_auth("Aladdin", "open sesame"), basic),
+        (gateway_at(server.address()).with_basic_auth("Aladdin", "open sesame"), basic),
         (gateway.clone().with_basic_auth("", ""), "Basic Og=="),
         (gateway.clone().with_bearer_token("token"), "Bearer token"),
         (gateway.clone().with_header("Authorization", "Custom x"), "Custom x"),
@@ -71,7 +72,7 @@ fn credentials_go_with_the_push() {
 /// It is asked when it is pushed, by the exporter's thread, and never in between.
 #[test]
 fn scrape_time_gauges_are_read_at_the_push() {
-    let server = Scripted::start(&[Step::Close, OK]);
+    let server = ScriptedGateway::start(&[Step::Close, OK]);
     let exporter = Exporter::builder().build().unwrap();
     let (reads, is_elsewhere) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(true)));
     let (count, elsewhere, here) =
@@ -81,7 +82,7 @@ fn scrape_time_gauges_are_read_at_the_push() {
         elsewhere.fetch_and(thread::current().id() != here, Ordering::Relaxed);
         count.fetch_add(1, Ordering::Relaxed) + 1
     });
-    let pusher = server.gateway().build().unwrap();
+    let pusher = gateway_at(server.address()).build().unwrap();
     assert_eq!(reads.load(Ordering::Relaxed), 0);
     pusher.push_blocking(&exporter).unwrap();
     pusher.delete_blocking().unwrap();
@@ -98,8 +99,9 @@ fn scrape_time_gauges_are_read_at_the_push() {
 #[test]
 fn a_failed_push_loses_nothing() {
     let refused = Step::Answer("HTTP/1.1 400 Bad Request\r\n\r\n");
-    let server = Scripted::start(&[refused, Step::Reset, OK]);
-    let (pusher, exporter) = (server.gateway().without_retries().build().unwrap(), exporter(3));
+    let server = ScriptedGateway::start(&[refused, Step::Reset, OK]);
+    let (pusher, exporter) =
+        (gateway_at(server.address()).without_retries().build().unwrap(), exporter(3));
     pusher.push_blocking(&exporter).unwrap_err();
     increment(&exporter, 4);
     pusher.push_blocking(&exporter).unwrap_err();
@@ -111,14 +113,14 @@ fn a_failed_push_loses_nothing() {
 /// More than what fits into the buffers of a connection.
 #[test]
 fn a_long_text_arrives_whole() {
-    let server = Scripted::start(&[OK]);
+    let server = ScriptedGateway::start(&[OK]);
     let exporter = Exporter::builder().build().unwrap();
     metrics::with_local_recorder(&exporter.recorder(), || {
         for i in 0..10_000 {
             metrics::counter!("a_total", "i" => format!("{i:0>1000}")).increment(1);
         }
     });
-    server.gateway().build().unwrap().push_blocking(&exporter).unwrap();
+    gateway_at(server.address()).build().unwrap().push_blocking(&exporter).unwrap();
     let body = server.request().body;
     assert!(body.len() > 10_000_000 && body == exporter.render());
 }
@@ -126,7 +128,7 @@ fn a_long_text_arrives_whole() {
 /// A closure that hangs holds up no job for ever.
 #[test]
 fn a_rendering_that_hangs_times_out() {
-    let server = Scripted::start(&[OK]);
+    let server = ScriptedGateway::start(&[OK]);
     let exporter = Exporter::builder().build().unwrap();
     let gate = Arc::new(Mutex::new(()));
     let (lock, spec) = (Arc::clone(&gate), MetricSpec::gauge("hangs"));
@@ -135,7 +137,8 @@ fn a_rendering_that_hangs_times_out() {
         1_u8
     });
     let closed = gate.lock().unwrap();
-    let pusher = server.gateway().with_total_timeout(Duration::from_millis(50)).build().unwrap();
+    let pusher =
+        gateway_at(server.address()).with_total_timeout(Duration::from_millis(50)).build().unwrap();
     assert!(pusher.push_blocking(&exporter).unwrap_err().is_timeout());
     drop(closed);
     drop(gauge);

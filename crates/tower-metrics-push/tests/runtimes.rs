@@ -8,7 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Wake, Waker};
 use std::thread::{self, Thread};
 
-use self::support::{OK, Scripted, Step, exporter, gateway_at, nobody, text, wait_until};
+use tower_metrics_tests::poll::wait_until_blocking;
+use tower_metrics_tests::scripted_gateway::{OK, ScriptedGateway, Step, nobody};
+
+use self::support::{exporter, gateway_at, text};
 
 /// Any executor will do: this one knows nothing but its thread.
 fn block_on<F: Future>(future: F) -> F::Output {
@@ -33,8 +36,8 @@ fn block_on<F: Future>(future: F) -> F::Output {
 /// No tokio around.
 #[test]
 fn the_futures_work_on_any_executor() {
-    let server = Scripted::start(&[Step::Close, OK]);
-    let (pusher, exporter) = (server.gateway().build().unwrap(), exporter(2));
+    let server = ScriptedGateway::start(&[Step::Close, OK]);
+    let (pusher, exporter) = (gateway_at(server.address()).build().unwrap(), exporter(2));
     block_on(async {
         pusher.push(&exporter).await.unwrap();
         pusher.add(&exporter).await.unwrap();
@@ -50,8 +53,8 @@ fn the_futures_work_on_any_executor() {
 /// Where blocking on a future would panic, on either kind of runtime.
 #[test]
 fn blocking_pushes_work_inside_of_a_runtime() {
-    let server = Scripted::start(&[OK]);
-    let (pusher, exporter) = (server.gateway().build().unwrap(), exporter(2));
+    let server = ScriptedGateway::start(&[OK]);
+    let (pusher, exporter) = (gateway_at(server.address()).build().unwrap(), exporter(2));
     let runtimes = [
         tokio::runtime::Builder::new_current_thread(),
         tokio::runtime::Builder::new_multi_thread(),
@@ -69,8 +72,8 @@ fn blocking_pushes_work_inside_of_a_runtime() {
 /// Tests stop the clock; the gateway's does not.
 #[tokio::test(start_paused = true)]
 async fn a_paused_clock_changes_nothing() {
-    let server = Scripted::start(&[Step::Close, OK]);
-    let (pusher, exporter) = (server.gateway().build().unwrap(), exporter(2));
+    let server = ScriptedGateway::start(&[Step::Close, OK]);
+    let (pusher, exporter) = (gateway_at(server.address()).build().unwrap(), exporter(2));
     tokio::time::advance(std::time::Duration::from_secs(3600)).await;
     pusher.push(&exporter).await.unwrap();
     assert_eq!(server.requests().last().unwrap().body, text(2));
@@ -79,8 +82,8 @@ async fn a_paused_clock_changes_nothing() {
 /// A worker that waits for the gateway would hold up every task behind it.
 #[tokio::test]
 async fn a_push_leaves_the_executor_free() {
-    let server = Scripted::start(&[Step::Stall("")]);
-    let (pusher, exporter) = (server.gateway().build().unwrap(), exporter(2));
+    let server = ScriptedGateway::start(&[Step::Stall("")]);
+    let (pusher, exporter) = (gateway_at(server.address()).build().unwrap(), exporter(2));
     let push = tokio::spawn(pusher.push(&exporter));
     tokio::task::spawn_blocking(move || server.request()).await.unwrap();
     let is_free = Arc::new(AtomicBool::new(false));
@@ -93,8 +96,8 @@ async fn a_push_leaves_the_executor_free() {
 /// The caller has lost interest, so the gateway hears no more of it.
 #[test]
 fn a_dropped_push_closes_its_connection_and_is_not_tried_again() {
-    let server = Scripted::start(&[Step::Stall("")]);
-    let pusher = server.gateway().build().unwrap();
+    let server = ScriptedGateway::start(&[Step::Stall("")]);
+    let pusher = gateway_at(server.address()).build().unwrap();
     let mut push = Box::pin(pusher.push(&exporter(1)));
     let waker = Waker::noop();
     assert!(push.as_mut().poll(&mut Context::from_waker(waker)).is_pending());
@@ -110,8 +113,8 @@ fn a_dropped_push_closes_its_connection_and_is_not_tried_again() {
 /// After its end as well, where a future must not panic either.
 #[test]
 fn a_push_that_is_polled_after_its_end_does_not_panic() {
-    let server = Scripted::start(&[OK]);
-    let mut push = Box::pin(server.gateway().build().unwrap().push(&exporter(1)));
+    let server = ScriptedGateway::start(&[OK]);
+    let mut push = Box::pin(gateway_at(server.address()).build().unwrap().push(&exporter(1)));
     block_on(push.as_mut()).unwrap();
     assert!(push.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
 }
@@ -119,8 +122,8 @@ fn a_push_that_is_polled_after_its_end_does_not_panic() {
 /// One thread a push, while it lasts.
 #[test]
 fn many_pushes_at_once_arrive_and_leave_no_thread_behind() {
-    let server = Scripted::start(&[OK]);
-    let pusher = server.gateway().build().unwrap();
+    let server = ScriptedGateway::start(&[OK]);
+    let pusher = gateway_at(server.address()).build().unwrap();
     let pushers: Vec<_> = (0..32)
         .map(|i| {
             let pusher = pusher.clone();
@@ -136,10 +139,11 @@ fn many_pushes_at_once_arrive_and_leave_no_thread_behind() {
     expected.sort();
     assert_eq!(bodies, expected);
     #[cfg(target_os = "linux")]
-    wait_until("the threads are gone", || {
+    wait_until_blocking("the threads are gone", || {
         let tasks = std::fs::read_dir("/proc/self/task").unwrap();
         let names = tasks
             .filter_map(|task| std::fs::read_to_string(task.unwrap().path().join("comm")).ok());
         names.into_iter().filter(|name| name.trim() == "metrics-push").count() == 0
-    });
+    })
+    .unwrap();
 }

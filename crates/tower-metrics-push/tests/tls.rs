@@ -16,8 +16,9 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, 
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned, crypto::ring};
 use tower_metrics_push::{PushError, PushGateway, PushGatewayError};
+use tower_metrics_tests::scripted_gateway::{Request, read};
 
-use self::support::{Request, exporter, read, text};
+use self::support::{exporter, text};
 
 /// An authority that signs certificates, and is trusted by nobody yet.
 struct Authority {

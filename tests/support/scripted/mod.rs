@@ -33,7 +33,7 @@ mod service;
 mod tests;
 
 pub use body::{BodyStep, ScriptedBody};
-pub use panic::{ScriptedPanic, catch_scripted_panic};
+pub use panic::{ScriptedPanic, catch_scripted_panic, scripted_panic};
 pub use service::{FutureStep, ScriptedFuture, ScriptedService};
 
 use std::fmt;

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 pub struct ScriptedPanic;
 
 /// Panics without the panic hook, which would print a message nobody needs.
-pub(super) fn scripted_panic() -> ! {
+pub fn scripted_panic() -> ! {
     resume_unwind(Box::new(ScriptedPanic))
 }
 

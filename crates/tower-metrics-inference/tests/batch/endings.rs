@@ -7,10 +7,10 @@ use quanta::Clock;
 use tokio_test::block_on;
 use tower_metrics_inference::{BatchJob, Buckets};
 use tower_metrics_prometheus::Exporter;
+use tower_metrics_tests::scripted_gateway::{OK, Request, ScriptedGateway, Step};
 
-use crate::gateway::{OK, Request, Scripted, Step};
 use crate::support::panics;
-use crate::{job, job_pushing_to, values};
+use crate::{gateway_at, job, job_pushing_to, values};
 
 const DURATION: &str = r#"batch_inference_duration_seconds{model_name="resnet50"}"#;
 const LAST_SUCCESS: &str =
@@ -20,7 +20,7 @@ const SUCCESSES: &str =
 
 /// Begins a job of one item, which took 90 seconds, and ends it; the request that comes of it.
 fn request_of(end: impl FnOnce(BatchJob)) -> Request {
-    let server = Scripted::start(&[OK]);
+    let server = ScriptedGateway::start(&[OK]);
     let (clock, time) = Clock::mock();
     quanta::with_clock(&clock, || {
         let job = job_pushing_to(&server);
@@ -117,7 +117,7 @@ fn an_end_that_nobody_awaits_is_a_failure() {
 /// The caller has lost interest, so the gateway hears no more of it.
 #[test]
 fn an_end_that_is_dropped_midway_is_given_up() {
-    let server = Scripted::start(&[Step::Stall("")]);
+    let server = ScriptedGateway::start(&[Step::Stall("")]);
     let mut ending = Box::pin(job_pushing_to(&server).finish());
     assert!(ending.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
     server.request();
@@ -148,12 +148,12 @@ fn a_job_without_a_gateway_only_records() {
 /// What the description says of the job is not overwritten.
 #[test]
 fn the_job_and_its_group_are_those_of_the_gateway() {
-    let server = Scripted::start(&[OK]);
-    let gateway = server.gateway().with_job("nightly").with_grouping("shard", "3");
+    let server = ScriptedGateway::start(&[OK]);
+    let gateway = gateway_at(server.address()).with_job("nightly").with_grouping("shard", "3");
     let job = BatchJob::builder("resnet50").with_gateway(gateway).build().unwrap();
     job.finish_blocking().unwrap();
     assert_eq!(server.request().line(), "PUT /metrics/job/nightly/shard/3");
-    let gateway = server.gateway().with_job("");
+    let gateway = gateway_at(server.address()).with_job("");
     let job = BatchJob::builder("org/model").with_gateway(gateway).build().unwrap();
     job.finish_blocking().unwrap();
     // `batch_inference_org/model`.
@@ -164,12 +164,12 @@ fn the_job_and_its_group_are_those_of_the_gateway() {
 /// A program's own metrics, and those that it has recorded anyway.
 #[test]
 fn all_that_the_exporter_has_is_pushed() {
-    let server = Scripted::start(&[OK]);
+    let server = ScriptedGateway::start(&[OK]);
     let exporter = Exporter::builder().build().unwrap();
     metrics::with_local_recorder(&exporter.recorder(), || {
         metrics::counter!("rows_total").increment(42);
     });
-    let builder = BatchJob::builder("resnet50").with_gateway(server.gateway());
+    let builder = BatchJob::builder("resnet50").with_gateway(gateway_at(server.address()));
     let builder = builder.with_exporter(&exporter);
     builder.clone().build().unwrap().finish_blocking().unwrap();
     let request = server.request();

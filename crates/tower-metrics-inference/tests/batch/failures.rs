@@ -10,10 +10,11 @@ use tower_metrics_inference::{
 };
 use tower_metrics_prometheus::Exporter;
 use tower_metrics_push::{PushGateway, PushGatewayError};
+use tower_metrics_tests::log::logged;
+use tower_metrics_tests::scripted_gateway::{OK, ScriptedGateway, Step, nobody};
 
-use crate::gateway::{OK, Scripted, Step, gateway_at, nobody};
-use crate::support::{logged, panics};
-use crate::values;
+use crate::support::panics;
+use crate::{gateway_at, values};
 
 fn job(gateway: PushGateway) -> BatchJob {
     BatchJob::builder("resnet50").with_gateway(gateway).build().unwrap()
@@ -37,8 +38,8 @@ fn a_push_that_fails_is_an_error_of_the_end() {
         assert_eq!(values(&exporter.render(), &[successes]), ["1"]);
     }
     let refused = Step::Answer("HTTP/1.1 400 Bad Request\r\n\r\nno");
-    let server = Scripted::start(&[refused]);
-    let error = job(server.gateway()).finish_blocking().unwrap_err();
+    let server = ScriptedGateway::start(&[refused]);
+    let error = job(gateway_at(server.address())).finish_blocking().unwrap_err();
     assert_eq!(error.status(), Some(400));
     assert_eq!(server.requests().len(), 1);
 }
@@ -47,11 +48,11 @@ fn a_push_that_fails_is_an_error_of_the_end() {
 #[test]
 fn a_push_that_may_pass_is_tried_again() {
     let unavailable = Step::Answer("HTTP/1.1 503 Service Unavailable\r\n\r\n");
-    let server = Scripted::start(&[unavailable, Step::Reset, OK]);
-    job(server.gateway()).finish_blocking().unwrap();
+    let server = ScriptedGateway::start(&[unavailable, Step::Reset, OK]);
+    job(gateway_at(server.address())).finish_blocking().unwrap();
     assert_eq!(server.requests().len(), 2);
-    let server = Scripted::start(&[unavailable, Step::Close, OK]);
-    drop(job(server.gateway()));
+    let server = ScriptedGateway::start(&[unavailable, Step::Close, OK]);
+    drop(job(gateway_at(server.address())));
     assert_eq!(server.requests().len(), 3);
 }
 
@@ -70,15 +71,15 @@ fn a_dropped_job_that_cannot_push_says_so_in_the_log() {
         }));
     });
     assert_eq!(lines.len(), 1);
-    let server = Scripted::start(&[OK]);
-    assert!(logged(|| drop(job(server.gateway()))).is_empty());
+    let server = ScriptedGateway::start(&[OK]);
+    assert!(logged(|| drop(job(gateway_at(server.address())))).is_empty());
 }
 
 /// A gateway that hangs holds up no end for ever, that of a dropped job least of all.
 #[test]
 fn an_end_takes_no_longer_than_the_total_timeout() {
-    let server = Scripted::start(&[Step::Stall("")]);
-    let gateway = || server.gateway().with_total_timeout(Duration::from_millis(50));
+    let server = ScriptedGateway::start(&[Step::Stall("")]);
+    let gateway = || gateway_at(server.address()).with_total_timeout(Duration::from_millis(50));
     assert!(job(gateway()).finish_blocking().unwrap_err().is_timeout());
     assert!(block_on(job(gateway()).fail()).unwrap_err().is_timeout());
     assert_eq!(logged(|| drop(job(gateway()))).len(), 1);

@@ -11,24 +11,35 @@
 
 mod endings;
 mod failures;
-#[path = "../../../tower-metrics-push/tests/support/mod.rs"]
-mod gateway;
 mod items;
 #[path = "../support/mod.rs"]
 mod support;
 
+use std::net::SocketAddr;
+use std::time::Duration;
+
 use tower_metrics_inference::BatchJob;
 use tower_metrics_prometheus::Exporter;
-
-use self::gateway::Scripted;
+use tower_metrics_push::PushGateway;
+use tower_metrics_tests::scripted_gateway::{SOON, ScriptedGateway};
 
 fn job() -> BatchJob {
     BatchJob::new("resnet50").unwrap()
 }
 
+/// A gateway that is tried again at once, and given up only where it hangs.
+fn gateway_at(address: SocketAddr) -> PushGateway {
+    PushGateway::new(&format!("http://{address}"))
+        .unwrap()
+        .with_job("nightly")
+        .with_backoff(Duration::from_millis(1), Duration::from_millis(5))
+        .with_total_timeout(SOON)
+        .with_timeout(SOON)
+}
+
 /// A job that pushes there, under the name that it has by default.
-fn job_pushing_to(server: &Scripted) -> BatchJob {
-    let gateway = server.gateway().with_job("");
+fn job_pushing_to(server: &ScriptedGateway) -> BatchJob {
+    let gateway = gateway_at(server.address()).with_job("");
     BatchJob::builder("resnet50").with_gateway(gateway).build().unwrap()
 }
 

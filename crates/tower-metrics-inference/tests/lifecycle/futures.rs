@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio_test::task;
 use tower_metrics_inference::{RequestOutcome, TimeoutError};
+use tower_metrics_tests::scripted::{catch_scripted_panic, scripted_panic};
 
 use super::measured::measured;
-use super::panics::{catch_expected, expected_panic};
 
 /// Ready in the second poll.
 async fn after_a_poll<T>(value: T) -> T {
@@ -62,9 +62,9 @@ fn a_dropped_future_is_cancelled() {
 #[test]
 fn a_panicking_future_is_an_error_at_once() {
     measured(|measured| {
-        let panics = future::poll_fn(|_| -> Poll<Result<(), ()>> { expected_panic() });
+        let panics = future::poll_fn(|_| -> Poll<Result<(), ()>> { scripted_panic() });
         let mut observed = task::spawn(measured.model.observe(panics));
-        assert!(catch_expected(|| observed.poll().map(drop)).is_none());
+        assert!(catch_scripted_panic(|| observed.poll().map(drop)).is_none());
         assert_eq!(measured.statuses(), "error 1");
         assert_eq!(measured.by_label("inference_errors_total", "error_type"), "panic 1");
         assert_eq!(measured.gauges(), [0; 3]);
@@ -83,7 +83,7 @@ fn a_function_can_say_how_a_future_ended() {
         ("timeout 1", |_| RequestOutcome::Timeout),
         ("cancelled 1", |_| RequestOutcome::Cancelled),
         ("rejected 1", |_| RequestOutcome::Rejected),
-        ("error 1", |_| expected_panic()),
+        ("error 1", |_| scripted_panic()),
     ];
     for (statuses, says) in rows {
         measured(|measured| {

@@ -23,7 +23,6 @@ mod futures;
 mod limits;
 mod measured;
 mod models;
-mod panics;
 mod property;
 mod queue;
 mod streams;

@@ -7,9 +7,9 @@ use std::{future, iter};
 use tokio::sync::oneshot;
 use tokio_test::task;
 use tower_metrics_inference::{InferenceError, Load, LoadError, ModelState};
+use tower_metrics_tests::scripted::{catch_scripted_panic, scripted_panic};
 
 use super::measured::{MODEL, Measured, measured};
-use super::panics::{catch_expected, expected_panic};
 
 const LOAD_DURATION: &str = "model_load_duration_seconds";
 
@@ -94,9 +94,9 @@ fn a_load_that_fails_is_dropped_or_panics_leaves_the_model_unloaded() {
         }),
         ("error 1", ModelState::Failed, |measured| {
             let panics =
-                future::poll_fn(|_| -> std::task::Poll<Result<(), ()>> { expected_panic() });
+                future::poll_fn(|_| -> std::task::Poll<Result<(), ()>> { scripted_panic() });
             let mut loading = task::spawn(measured.inference.load(MODEL, panics));
-            assert!(catch_expected(|| loading.poll().map(drop)).is_none());
+            assert!(catch_scripted_panic(|| loading.poll().map(drop)).is_none());
             // The task may be kept for long.
             assert_eq!(measured.by_label("model_loads_total", "status"), "error 1");
         }),

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use tower_metrics_inference::{Queued, RequestOutcome};
+use tower_metrics_tests::scripted::{catch_scripted_panic, scripted_panic};
 
 use super::measured::measured;
-use super::panics::{catch_expected, expected_panic};
 
 const DURATION: &str = "inference_duration_seconds";
 const QUEUE_DURATION: &str = "inference_queue_duration_seconds";
@@ -38,9 +38,9 @@ fn a_request_that_never_starts_has_the_status_of_the_first_rule_that_applies() {
         ("timeout 1", Queued::timeout),
         ("rejected 1", Queued::reject),
         ("error 1", |queued| {
-            let unwound: Option<()> = catch_expected(|| {
+            let unwound: Option<()> = catch_scripted_panic(|| {
                 let _queued = queued.with_time_limit(Duration::ZERO);
-                expected_panic()
+                scripted_panic()
             });
             assert_eq!(unwound, None);
         }),

@@ -8,9 +8,9 @@ use std::time::Duration;
 use futures_util::{Stream, StreamExt as _, stream};
 use tokio_test::task;
 use tower_metrics_inference::{Chunk, FinishReason};
+use tower_metrics_tests::scripted::{catch_scripted_panic, scripted_panic};
 
 use super::measured::{MODEL, Measured, measured, measured_with};
-use super::panics::{catch_expected, expected_panic};
 use super::tokens::{INTER_TOKEN, LENGTH, OUTPUT, PER_OUTPUT, TIME_TO_FIRST, finished};
 
 /// What a scripted stream does in a poll; without a step it is at its end.
@@ -40,7 +40,7 @@ impl Stream for Scripted {
         match self.steps.pop_front() {
             Some(Item(tokens)) => Poll::Ready(Some(tokens)),
             Some(Pending) => Poll::Pending,
-            Some(Panic) => expected_panic(),
+            Some(Panic) => scripted_panic(),
             None => Poll::Ready(None),
         }
     }
@@ -55,7 +55,7 @@ fn poll(measured: &Measured, stream: impl Stream, polls: u64) {
     let mut stream = task::spawn(stream);
     for _ in 0..polls {
         measured.pass(1);
-        catch_expected(|| stream.poll_next().map(drop));
+        catch_scripted_panic(|| stream.poll_next().map(drop));
     }
     measured.pass(100);
 }
@@ -121,7 +121,7 @@ fn explain(item: &usize) -> Chunk<'_> {
         tokens @ 0..10 => Chunk::Tokens(tokens),
         10 => Chunk::Last { tokens: 2, reason: FinishReason::Length },
         11 => Chunk::Failed("out_of_memory"),
-        _ => expected_panic(),
+        _ => scripted_panic(),
     }
 }
 
@@ -206,14 +206,14 @@ fn a_panicking_size_hint_is_left_out() {
         }
 
         fn size_hint(&self) -> (usize, Option<usize>) {
-            expected_panic()
+            scripted_panic()
         }
     }
 
     measured(|measured| {
         let mut items = task::spawn(measured.model.start().stream(Shy(scripted([Item(1)]))));
-        assert_eq!(catch_expected(|| items.poll_next()), Some(Poll::Ready(Some(1))));
-        assert_eq!(catch_expected(|| items.poll_next()), Some(Poll::Ready(None)));
+        assert_eq!(catch_scripted_panic(|| items.poll_next()), Some(Poll::Ready(Some(1))));
+        assert_eq!(catch_scripted_panic(|| items.poll_next()), Some(Poll::Ready(None)));
         assert_eq!(measured.statuses(), "success 1");
     });
 }

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use tower_metrics_inference::{
     FinishReason, InferenceMetric, InferenceRequest, RequestOutcome, Status,
 };
+use tower_metrics_tests::scripted::{catch_scripted_panic, scripted_panic};
 
 use super::measured::{Measured, measured, measured_with};
-use super::panics::{catch_expected, expected_panic};
 
 const DURATION: &str = "inference_duration_seconds";
 
@@ -142,9 +142,9 @@ fn row(status: Status, end: fn(&Measured, InferenceRequest)) -> Row {
 }
 
 fn unwind_with(request: InferenceRequest) {
-    let unwound: Option<()> = catch_expected(|| {
+    let unwound: Option<()> = catch_scripted_panic(|| {
         let _request = request;
-        expected_panic()
+        scripted_panic()
     });
     assert_eq!(unwound, None);
 }

@@ -10,8 +10,8 @@ use tokio_test::task;
 use tower_metrics_inference::{
     Chunk, FinishReason, InferenceRequest, Model, Queued, RequestOutcome, Status,
 };
+use tower_metrics_tests::scripted::{catch_scripted_panic, scripted_panic};
 
-use super::super::panics::{catch_expected, expected_panic};
 use super::scenario::{Carrier, Move, Scenario, Step};
 use super::tally::Tally;
 
@@ -84,7 +84,7 @@ impl Live {
             Carrier::Future => {
                 let scripted = future::poll_fn(move |_| match steps.pop_front() {
                     Some(Step::Fail) => Poll::Ready(Err(())),
-                    Some(Step::Panic) => expected_panic(),
+                    Some(Step::Panic) => scripted_panic(),
                     Some(Step::End) => Poll::Ready(Ok(())),
                     _ => Poll::Pending,
                 });
@@ -118,7 +118,7 @@ impl Live {
             Carried::Polled(mut poll) => {
                 // What has ended may be polled on as long as it has steps, as a stream may be.
                 if !self.is_over || matches!(self.scenario.carrier, Carrier::Stream) {
-                    catch_expected(&mut poll);
+                    catch_scripted_panic(&mut poll);
                 }
                 self.carried = Carried::Polled(poll);
             }
@@ -157,9 +157,9 @@ impl Live {
             (Move::Reject, Carried::Queued(queued)) => queued.reject(),
             (Move::Reject, Carried::Guard(request)) => request.reject(),
             (Move::Unwind, carried) => {
-                let unwound: Option<()> = catch_expected(|| {
+                let unwound: Option<()> = catch_scripted_panic(|| {
                     let _carried = carried;
-                    expected_panic()
+                    scripted_panic()
                 });
                 assert_eq!(unwound, None);
             }
@@ -251,9 +251,9 @@ fn step_by_hand(mut request: InferenceRequest, step: Step) -> Carried {
             return Carried::Over;
         }
         Step::Panic => {
-            let unwound: Option<()> = catch_expected(|| {
+            let unwound: Option<()> = catch_scripted_panic(|| {
                 let _request = request;
-                expected_panic()
+                scripted_panic()
             });
             assert_eq!(unwound, None);
             return Carried::Over;
@@ -269,7 +269,7 @@ fn step_by_hand(mut request: InferenceRequest, step: Step) -> Carried {
 /// A stream that gives the steps that are items, and does the others.
 fn scripted_stream(mut steps: VecDeque<Step>) -> impl Stream<Item = Step> + Unpin {
     stream::poll_fn(move |_| match steps.pop_front() {
-        Some(Step::Panic) => expected_panic(),
+        Some(Step::Panic) => scripted_panic(),
         Some(Step::End) => Poll::Ready(None),
         Some(Step::Pending) | None => Poll::Pending,
         Some(item) => Poll::Ready(Some(item)),
