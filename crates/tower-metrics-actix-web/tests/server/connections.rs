@@ -2,14 +2,13 @@
 
 use crate::client::{Client, assert_counted_soon, serve, wait_for};
 use crate::routes::{gate, routes};
+use crate::scene::Scene;
 use crate::support::{private_exporter, series};
 
 /// Requests of one connection are counted one by one, sent after each other or all at once.
 #[actix_web::test]
 async fn requests_of_one_connection_are_counted_one_by_one() {
-    let exporter = private_exporter();
-    let server = serve(1, &exporter, routes(&gate()));
-    let mut client = Client::connect(&server).await;
+    let (scene, mut client) = Scene::start().await;
 
     client.send("GET /text").await;
     client.read_until("some text").await;
@@ -19,21 +18,18 @@ async fn requests_of_one_connection_are_counted_one_by_one() {
     client.read_until("404 Not Found").await;
     client.read_until("ThreadId").await;
 
-    assert_counted_soon(
-        &exporter,
-        &["GET /empty 204 1", "GET /text 200 2", "GET /worker 200 1", "GET unmatched 404 1"],
-        &[],
-    )
-    .await;
-    server.stop(true).await;
+    scene
+        .ends_with(
+            &["GET /empty 204 1", "GET /text 200 2", "GET /worker 200 1", "GET unmatched 404 1"],
+            &[],
+        )
+        .await;
 }
 
 /// Targets that are no path are unmatched, and a whole URI is what its path is.
 #[actix_web::test]
 async fn odd_targets_are_counted_too() {
-    let exporter = private_exporter();
-    let server = serve(1, &exporter, routes(&gate()));
-    let mut client = Client::connect(&server).await;
+    let (scene, mut client) = Scene::start().await;
 
     client.send("GET http://test/text?a=b").await;
     client.read_until("some text").await;
@@ -42,21 +38,15 @@ async fn odd_targets_are_counted_too() {
     client.send("CONNECT test:443").await;
     client.read_until("404 Not Found").await;
 
-    assert_counted_soon(
-        &exporter,
-        &["CONNECT unmatched 404 1", "GET /text 200 1", "OPTIONS unmatched 404 1"],
-        &[],
-    )
-    .await;
-    server.stop(true).await;
+    scene
+        .ends_with(&["CONNECT unmatched 404 1", "GET /text 200 1", "OPTIONS unmatched 404 1"], &[])
+        .await;
 }
 
 /// Answers to HEAD keep their length and have no body; the connection goes on behind them.
 #[actix_web::test]
 async fn answers_to_head_are_complete() {
-    let exporter = private_exporter();
-    let server = serve(1, &exporter, routes(&gate()));
-    let mut client = Client::connect(&server).await;
+    let (scene, mut client) = Scene::start().await;
 
     client.send("HEAD /text").await;
     let text = client.read_until("\r\n\r\n").await;
@@ -69,8 +59,7 @@ async fn answers_to_head_are_complete() {
     assert!(scrape.contains("\r\ncontent-length: "), "{scrape}");
     assert!(!scrape.contains("\r\ncontent-length: 0\r\n"), "{scrape}");
     assert!(behind.starts_with("HTTP/1.1 200 OK\r\n"), "{behind}");
-    assert_counted_soon(&exporter, &["GET /text 200 1", "HEAD /text 200 1"], &[]).await;
-    server.stop(true).await;
+    scene.ends_with(&["GET /text 200 1", "HEAD /text 200 1"], &[]).await;
 }
 
 /// actix-web ends the connection of a panic; the request is counted, and the server goes on.
@@ -101,22 +90,19 @@ async fn a_panic_is_counted_and_the_server_goes_on() {
 /// them.
 #[actix_web::test]
 async fn a_stream_is_delivered_chunk_by_chunk() {
-    let exporter = private_exporter();
-    let gate = gate();
-    let server = serve(1, &exporter, routes(&gate));
-    let mut client = Client::connect(&server).await;
+    let (scene, mut client) = Scene::start().await;
 
     client.send("GET /ticks/7").await;
     let head = client.read_until("\r\n\r\n").await;
     assert!(head.contains("\r\ncontent-type: text/event-stream\r\n"), "{head}");
     for _ in 0..3 {
         // The next event is made only after this one arrived.
-        gate.add_permits(1);
+        scene.gate.add_permits(1);
         client.read_until("data: tick\n\n").await;
-        assert_eq!(series(&exporter, "http_requests_in_flight"), ["GET 1"]);
+        assert_eq!(series(&scene.exporter, "http_requests_in_flight"), ["GET 1"]);
     }
-    assert_eq!(series(&exporter, "http_requests_total"), [""; 0]);
-    server.stop(false).await;
+    assert_eq!(series(&scene.exporter, "http_requests_total"), [""; 0]);
+    scene.server.stop(false).await;
 }
 
 /// A graceful stop lets requests end, and they are counted as they end.

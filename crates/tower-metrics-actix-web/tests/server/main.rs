@@ -12,6 +12,7 @@ mod protocols;
 #[path = "../support/inference.rs"]
 mod registry;
 mod routes;
+mod scene;
 #[path = "../support/mod.rs"]
 mod support;
 mod workers;
