@@ -355,7 +355,7 @@ impl InferenceMetric {
 
 /// The label that says which model: a registered one's name, else `unknown`.
 pub(crate) const MODEL_NAME: &str = "model_name";
-/// The label that says how a request or a load ended.
+/// The label that says how a request, a load, or an item of a batch job ended.
 pub(crate) const STATUS: &str = "status";
 /// The label that says what went wrong.
 pub(crate) const ERROR_TYPE: &str = "error_type";
@@ -388,5 +388,23 @@ mod tests {
     #[test]
     fn the_overflow_counter_is_that_of_the_http_metrics() {
         assert_eq!(InferenceMetric::LabelOverflow.spec(), HttpMetric::LabelOverflow.spec());
+    }
+
+    /// Whoever looks a metric up finds it on the crate's page, as it is.
+    #[test]
+    fn the_readme_lists_every_metric() {
+        let rows = include_str!("../README.md").lines().filter(|line| line.starts_with("| `"));
+        let listed = rows.map(|row| {
+            let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+            // The values of a label follow a colon.
+            let labels = cells[3].split(':').next().unwrap_or_default();
+            [cells[1].trim_matches('`').to_owned(), cells[2].to_owned(), labels.replace('`', "")]
+        });
+        // The last one is that of all crates, and in no table.
+        let (_, of_this_crate) = InferenceMetric::ALL.split_last().unwrap();
+        let expected = of_this_crate.iter().map(|metric| {
+            [metric.name().to_owned(), metric.spec().kind().to_string(), metric.labels().join(", ")]
+        });
+        assert_eq!(listed.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
     }
 }
