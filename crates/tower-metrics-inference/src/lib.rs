@@ -11,13 +11,19 @@
 //!    [`Queued`] one before that, if it has to wait.
 //! 4. The request ends once: it is told how ([`InferenceRequest::end`]), or a future or a stream
 //!    that it is wrapped around ends ([`Model::observe`], [`InferenceRequest::stream`]), or it is
-//!    dropped. Then it is counted out, and recorded under its [`Status`].
+//!    dropped. Then it is counted out, and recorded under its [`Status`]; [`request`] has the rules.
+//! 5. Tokens are noted as they come, by the stream ([`TokenStream`]), by hand
+//!    ([`InferenceRequest::record_tokens`]) or from an engine's own thread ([`TokenRecorder`]), if
+//!    [`with_tokens`](InferenceBuilder::with_tokens) asks for their metrics.
 //!
-//! With the feature `tower`, a layer does 2 to 4 around an HTTP service: see the module
-//! `middleware`.
+//! Around that:
 //!
-//! With the feature `batch`, a job that runs over many items and ends pushes what it has recorded:
-//! see the module `batch`.
+//! | module | what it does |
+//! |---|---|
+//! | `middleware` | 2 to 4 around an HTTP service, as a tower layer; feature `tower` |
+//! | [`gpu`] | reads memory and use of GPUs when the metrics are rendered |
+//! | [`timing`] | times anything else, and counts what is in flight |
+//! | `batch` | counts the items of a job that runs and ends, and pushes; feature `batch` |
 //!
 //! # Features
 //!
@@ -35,12 +41,16 @@
 //! # async fn infer(input: &str) -> Result<usize, std::fmt::Error> { Ok(input.len()) }
 //! # tokio_test::block_on(async {
 //!
+//! # let exporter = tower_metrics_prometheus::Exporter::builder().build()?;
 //! let inference = Inference::builder().build()?;
+//! # let inference = Inference::builder().with_recorder(exporter.recorder()).build()?;
 //! inference.load("resnet50", read_weights()).await?;
 //!
 //! // Ok: success. Err: error. Dropped: cancelled.
 //! let answer = inference.model("resnet50").observe(infer("a photo")).await?;
 //! assert_eq!(answer, 7);
+//! # let line = "inference_requests_total{model_name=\"resnet50\",status=\"success\"} 1\n";
+//! # assert!(exporter.render().contains(line));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! # }).unwrap();
 //! ```

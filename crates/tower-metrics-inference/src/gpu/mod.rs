@@ -4,8 +4,8 @@
 //! anything else is a [`Gpus`]:
 //!
 //! ```
-//! use tower_metrics_core::backend::Global;
 //! use tower_metrics_inference::gpu::{self, GpuReading, Gpus};
+//! use tower_metrics_prometheus::Exporter;
 //!
 //! struct Accelerators;
 //!
@@ -15,9 +15,19 @@
 //!     }
 //! }
 //!
-//! gpu::observe(&Global::default(), Accelerators)?.detach();
-//! # Ok::<(), tower_metrics_core::DeclareError>(())
+//! let exporter = Exporter::builder().build()?;
+//! gpu::observe(&exporter.recorder(), Accelerators)?.detach();
+//! assert_eq!(
+//!     exporter.render(),
+//!     "# HELP gpu_memory_used_bytes GPU memory in use.\n\
+//!      ## TYPE gpu_memory_used_bytes gauge\n\
+//!      gpu_memory_used_bytes{gpu_id=\"0\"} 1073741824\n"
+//! );
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! `backend::Global` of `tower-metrics-core`, in place of the recorder, is what is installed
+//! globally.
 
 #[cfg(feature = "nvml")]
 mod nvml;

@@ -1,4 +1,13 @@
 //! Models: registered once, loaded and unloaded, and counted under their own name from then on.
+//!
+//! An [`Entry`] is all that is known of a registered model: its name, its [`State`](state::State),
+//! and its [`Series`], in which requests are recorded. [`Model`] is what users hold of it. There is
+//! one more entry, `unknown`, for names that were never registered; it is made when it is needed.
+//!
+//! The gauges follow from the state, and are set under its lock: `model_loaded` is 1 only after a
+//! [`Loading`] has succeeded, and a load that fails leaves alone what an earlier one has loaded.
+//! Handles of the recorder are kept, and looked up again where it may have forgotten them
+//! ([`Handle`](handle::Handle)), or where another one was installed ([`Source`]).
 
 mod entry;
 mod handle;

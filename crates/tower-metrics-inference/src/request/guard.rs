@@ -23,9 +23,8 @@ const CLOCK_TOLERANCE: u32 = 1_000;
 ///
 /// # Cancellation
 ///
-/// A request that is dropped before it was told how it ended is, in this order: an error of type
-/// `panic` if it is dropped by a panic, a timeout if its [deadline](Self::with_deadline) is over, a
-/// success if its last token was delivered, else cancelled.
+/// A request that is dropped before it was told how it ended ends with that; the
+/// [module docs](crate::request) say as what.
 #[derive(Debug)]
 #[must_use = "dropping it ends the request"]
 pub struct InferenceRequest {

@@ -9,12 +9,15 @@
 //! use std::time::Instant;
 //! use tower_metrics_inference::timing::Durations;
 //!
+//! # use tower_metrics_prometheus::Exporter;
 //! # fn predict(input: &str) -> usize { input.len() }
+//! # let exporter = Exporter::install()?;
 //! let durations = Durations::builder("predict_duration_seconds").build()?;
 //! let start = Instant::now();
 //! predict("a cat");
 //! durations.record(start.elapsed());
-//! # Ok::<(), tower_metrics_core::DeclareError>(())
+//! # assert!(exporter.render().ends_with("predict_duration_seconds_count 1\n"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! With a guard, where Python says `with histogram.time():`. It records on every way out:
@@ -22,9 +25,11 @@
 //! ```
 //! use tower_metrics_inference::timing::{Durations, TimingExt as _};
 //!
+//! # use tower_metrics_prometheus::Exporter;
 //! # fn predict(input: &str) -> usize { input.len() }
 //! # async fn predict_later(input: &str) -> usize { input.len() }
-//! # async fn handler() -> Result<(), tower_metrics_core::DeclareError> {
+//! # tokio_test::block_on(async {
+//! # let exporter = Exporter::install()?;
 //! let durations = Durations::builder("predict_duration_seconds").build()?;
 //! {
 //!     let _timer = durations.start();
@@ -32,7 +37,9 @@
 //! }
 //! durations.time(|| predict("a cat"));
 //! predict_later("a cat").timed(&durations).await;
-//! # Ok(()) }
+//! # assert!(exporter.render().ends_with("predict_duration_seconds_count 3\n"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
 //! ```
 //!
 //! With an attribute, where Python says `@histogram.time()`; unlike there, the whole of an async
@@ -46,6 +53,9 @@
 //! async fn predict(input: &str) -> usize {
 //!     input.len()
 //! }
+//! # let exporter = tower_metrics_prometheus::Exporter::install().unwrap();
+//! # assert_eq!(tokio_test::block_on(predict("a cat")), 5);
+//! # assert!(exporter.render().ends_with("predict_duration_seconds_count 1\n"));
 //! # }
 //! ```
 //!

@@ -64,6 +64,8 @@ impl Outcome {
 ///         if self.status < 500 { Outcome::Success } else { Outcome::Error }
 ///     }
 /// }
+///
+/// assert_eq!(Answer { status: 503 }.outcome(), Outcome::Error);
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say whether it is a success",
