@@ -7,12 +7,25 @@
 //! use tower_metrics_axum::RouterExt as _;
 //! use tower_metrics_prometheus::Exporter;
 //!
-//! # fn main() -> Result<(), tower_metrics_prometheus::ExporterError> {
+//! # use axum::body::{Body, to_bytes};
+//! # use axum::http::Request;
+//! # use tower::ServiceExt as _;
+//! # tokio_test::block_on(async {
+//! let exporter = Exporter::install()?;
 //! let app: Router = Router::new()
 //!     .route("/users/{id}", get(|| async { "a user" }))
-//!     .with_metrics(&Exporter::install()?);
-//! # Ok(())
-//! # }
+//!     .with_metrics(&exporter);
+//!
+//! // After a `GET /users/7`:
+//! # let answer = app.oneshot(Request::get("/users/7").body(Body::empty())?).await?;
+//! # to_bytes(answer.into_body(), 100).await?;
+//! let text = exporter.render();
+//! assert!(text.ends_with(
+//!     "# TYPE http_requests_total counter\n\
+//!      http_requests_total{method=\"GET\",endpoint=\"/users/{id}\",status_code=\"200\"} 1\n"
+//! ));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
 //! ```
 //!
 //! # Customised
@@ -31,6 +44,11 @@
 //!     .route("/users/{id}", get(|| async { "a user" }))
 //!     .layer(layer)
 //!     .route_service("/admin/metrics", exporter.scrape_service());
+//! # use tower::ServiceExt as _;
+//! # let request = axum::http::Request::get("/users/7").body(axum::body::Body::empty())?;
+//! # drop(tokio_test::block_on(app.oneshot(request))?);
+//! # let bucket = "duration_seconds_bucket{method=\"GET\",endpoint=\"/users/{id}\",le=\"0.001\"}";
+//! # assert!(exporter.render().contains(bucket));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

@@ -10,11 +10,19 @@
 //! use axum::{Router, routing::get};
 //! use tower_metrics::{Exporter, axum::RouterExt as _};
 //!
-//! # fn main() -> Result<(), tower_metrics::ExporterError> {
+//! # use tower::ServiceExt as _;
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let exporter = Exporter::install()?;
 //! let app: Router = Router::new()
 //!     .route("/users/{id}", get(|| async { "a user" }))
-//!     .with_metrics(&Exporter::install()?);
+//!     .with_metrics(&exporter);
+//! # let request = axum::http::Request::get("/users/7").body(axum::body::Body::empty())?;
+//! # axum::body::to_bytes(app.oneshot(request).await?.into_body(), 100).await?;
+//! # let counted = r#"{method="GET",endpoint="/users/{id}",status_code="200"} 1"#;
+//! # assert!(exporter.render().contains(&format!("http_requests_total{counted}\n")));
 //! # Ok(()) }
+//! # example().unwrap();
 //! # }
 //! ```
 //!
@@ -25,12 +33,19 @@
 //! use actix_web::{App, web};
 //! use tower_metrics::{Exporter, actix_web::Metrics};
 //!
-//! # fn main() -> Result<(), tower_metrics::ExporterError> {
+//! # use actix_web::test::{TestRequest, call_and_read_body, init_service};
+//! # #[actix_web::main]
+//! # async fn example() -> Result<(), tower_metrics::ExporterError> {
 //! let exporter = Exporter::install()?;
 //! let app = App::new()
 //!     .wrap(Metrics::new(&exporter))
 //!     .route("/users/{id}", web::get().to(|| async { "a user" }));
+//! # let request = TestRequest::get().uri("/users/7").to_request();
+//! # call_and_read_body(&init_service(app).await, request).await;
+//! # let counted = r#"{method="GET",endpoint="/users/{id}",status_code="200"} 1"#;
+//! # assert!(exporter.render().contains(&format!("http_requests_total{counted}\n")));
 //! # Ok(()) }
+//! # example().unwrap();
 //! # }
 //! ```
 //!
@@ -55,7 +70,9 @@
 //! use tower_metrics::axum::{RouterExt as _, inference_layer};
 //! use tower_metrics::{Exporter, Inference};
 //!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # use tower::ServiceExt as _;
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let exporter = Exporter::install()?;
 //! let inference = Inference::builder().build()?;
 //! inference.register("resnet50")?;
@@ -63,7 +80,12 @@
 //!     .route("/predict/{model_name}", post(|| async { "a cat" }))
 //!     .route_layer(inference_layer(&inference))
 //!     .with_metrics(&exporter);
+//! # let request = axum::http::Request::post("/predict/resnet50").body(axum::body::Body::empty())?;
+//! # axum::body::to_bytes(app.oneshot(request).await?.into_body(), 100).await?;
+//! # let counted = r#"{model_name="resnet50",status="success"} 1"#;
+//! # assert!(exporter.render().contains(&format!("inference_requests_total{counted}\n")));
 //! # Ok(()) }
+//! # example().unwrap();
 //! # }
 //! ```
 //!

@@ -7,11 +7,18 @@ use crate::worker::Encoding;
 /// A scrape, in terms that belong to no framework.
 ///
 /// ```
-/// use tower_metrics_prometheus::ScrapeRequest;
+/// use tower_metrics_prometheus::{Exporter, ScrapeRequest};
+/// # tokio_test::block_on(async {
 ///
+/// let exporter = Exporter::builder().build()?;
 /// let request = ScrapeRequest::new("GET")
 ///     .with_header("accept-encoding", b"gzip")
 ///     .with_header("user-agent", b"Prometheus");
+/// let answer = exporter.scrape(&request).await;
+/// assert_eq!(answer.status(), 200);
+/// assert!(answer.headers().any(|header| header == ("content-encoding", "gzip")));
+/// # Ok::<(), tower_metrics_prometheus::ExporterError>(())
+/// # }).unwrap();
 /// ```
 #[derive(Clone, Copy, Debug)]
 #[must_use = "a request does nothing until it is answered"]
