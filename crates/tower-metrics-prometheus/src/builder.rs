@@ -12,9 +12,8 @@ use crate::global_labels::GlobalLabels;
 use crate::observations::Observations;
 use crate::registry::Registry;
 use crate::render::Renderer;
-use crate::scrape::Gate;
+use crate::scrape::{Gate, Tokens};
 use crate::source::Source;
-use crate::token::Tokens;
 use crate::worker::Worker;
 
 /// Configures an [`Exporter`].

@@ -100,10 +100,8 @@ mod report;
 #[cfg(feature = "runtime")]
 mod runtime;
 mod scrape;
-mod self_metrics;
 mod source;
 mod text;
-mod token;
 mod worker;
 
 #[cfg(feature = "build_info")]

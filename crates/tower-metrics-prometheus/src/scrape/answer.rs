@@ -9,9 +9,9 @@ use futures_channel::oneshot;
 
 use super::body::ScrapeBody;
 use super::gate::Visit;
+use super::outcome::ScrapeOutcome;
 use super::request::ScrapeRequest;
 use crate::exporter::Shared;
-use crate::self_metrics::Outcome;
 use crate::worker::{Encoding, Rendered};
 
 /// The content type of Prometheus' [text format].
@@ -42,13 +42,13 @@ impl ScrapeAnswer {
         Self { status: 200, headers, body: ScrapeBody::text(rendered.text) }
     }
 
-    fn refused(outcome: Outcome) -> Self {
+    fn refused(outcome: ScrapeOutcome) -> Self {
         let (status, headers, message): (_, &[_], _) = match outcome {
-            Outcome::Unauthorized => {
+            ScrapeOutcome::Unauthorized => {
                 (401, &[TEXT, NO_STORE, ("www-authenticate", "Bearer")], "a token is required\n")
             }
-            Outcome::MethodNotAllowed => (405, &[NO_STORE, ("allow", "GET, HEAD")], ""),
-            Outcome::Overloaded => {
+            ScrapeOutcome::MethodNotAllowed => (405, &[NO_STORE, ("allow", "GET, HEAD")], ""),
+            ScrapeOutcome::Overloaded => {
                 (503, &[TEXT, NO_STORE, ("retry-after", "1")], "too many scrapes at once\n")
             }
             _ => (500, &[TEXT, NO_STORE], "the metrics could not be rendered\n"),
@@ -85,7 +85,7 @@ pub struct Scrape {
 
 enum State {
     Waiting { rendered: oneshot::Receiver<Rendered>, visit: Option<Visit> },
-    Refused(Outcome),
+    Refused(ScrapeOutcome),
 }
 
 impl Scrape {
@@ -112,8 +112,10 @@ impl Future for Scrape {
                 if let Some(visit) = visit.take() {
                     visit.end(rendered.as_ref().map(|rendered| rendered.plain_length));
                 }
-                rendered
-                    .map_or_else(|| ScrapeAnswer::refused(Outcome::Failed), ScrapeAnswer::rendered)
+                rendered.map_or_else(
+                    || ScrapeAnswer::refused(ScrapeOutcome::Failed),
+                    ScrapeAnswer::rendered,
+                )
             }
         })
     }

@@ -4,10 +4,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
+use super::outcome::ScrapeOutcome;
 use super::request::ScrapeRequest;
+use super::self_metrics::SelfMetrics;
+use super::token::Tokens;
 use crate::registry::Registry;
-use crate::self_metrics::{Outcome, SelfMetrics};
-use crate::token::Tokens;
 
 /// What stands between scrapers and the renderings.
 #[derive(Debug)]
@@ -36,19 +37,19 @@ impl Gate {
         self: &Arc<Self>,
         registry: &Registry,
         request: &ScrapeRequest<'_>,
-    ) -> Result<Visit, Outcome> {
+    ) -> Result<Visit, ScrapeOutcome> {
         let metrics = self.self_metrics.get_or_init(|| {
             if self.has_self_metrics { SelfMetrics::new(registry) } else { SelfMetrics::none() }
         });
         let refused = if !request.is_allowed(&self.tokens) {
-            Outcome::Unauthorized
+            ScrapeOutcome::Unauthorized
         } else if !request.is_read() {
-            Outcome::MethodNotAllowed
+            ScrapeOutcome::MethodNotAllowed
         } else if self.waiting.fetch_add(1, Ordering::Relaxed) < self.max_waiting {
             return Ok(Visit { gate: Arc::clone(self), since: Instant::now(), outcome: None });
         } else {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
-            Outcome::Overloaded
+            ScrapeOutcome::Overloaded
         };
         metrics.count(refused);
         Err(refused)
@@ -60,13 +61,14 @@ impl Gate {
 pub(super) struct Visit {
     gate: Arc<Gate>,
     since: Instant,
-    outcome: Option<Outcome>,
+    outcome: Option<ScrapeOutcome>,
 }
 
 impl Visit {
     /// The rendering is there, so many bytes long before it was compressed; or it failed.
     pub(super) fn end(mut self, bytes: Option<usize>) {
-        self.outcome = Some(if bytes.is_some() { Outcome::Success } else { Outcome::Failed });
+        self.outcome =
+            Some(if bytes.is_some() { ScrapeOutcome::Success } else { ScrapeOutcome::Failed });
         if let (Some(bytes), Some(metrics)) = (bytes, self.gate.self_metrics.get()) {
             metrics.set_size(bytes);
         }
@@ -77,7 +79,7 @@ impl Drop for Visit {
     fn drop(&mut self) {
         self.gate.waiting.fetch_sub(1, Ordering::Relaxed);
         if let Some(metrics) = self.gate.self_metrics.get() {
-            metrics.count(self.outcome.unwrap_or(Outcome::Cancelled));
+            metrics.count(self.outcome.unwrap_or(ScrapeOutcome::Cancelled));
             metrics.record_duration(self.since.elapsed());
         }
     }

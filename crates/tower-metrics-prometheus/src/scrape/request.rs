@@ -1,7 +1,7 @@
 //! What is asked.
 
 use super::accept::AcceptEncoding;
-use crate::token::Tokens;
+use super::token::Tokens;
 use crate::worker::Encoding;
 
 /// A scrape, in terms that belong to no framework.

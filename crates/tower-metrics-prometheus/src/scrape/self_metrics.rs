@@ -1,4 +1,4 @@
-//! What the exporter says about itself.
+//! What the exporter says about how it is scraped.
 
 use std::time::Duration;
 
@@ -6,46 +6,13 @@ use metrics::{Counter, Gauge, Histogram, Unit};
 use tower_metrics_core::observe::Value as _;
 use tower_metrics_core::{Buckets, MetricSpec};
 
+use super::outcome::ScrapeOutcome;
 use crate::registry::Registry;
 
 const SCRAPES: &str = "tower_metrics_scrapes_total";
 const DURATION: &str = "tower_metrics_scrape_duration_seconds";
 const SIZE: &str = "tower_metrics_scrape_size_bytes";
 const OUTCOME: &str = "outcome";
-
-/// How a scrape ended.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Outcome {
-    Success,
-    Failed,
-    Overloaded,
-    Unauthorized,
-    MethodNotAllowed,
-    Cancelled,
-}
-
-impl Outcome {
-    /// In the order above.
-    const ALL: [Self; 6] = [
-        Self::Success,
-        Self::Failed,
-        Self::Overloaded,
-        Self::Unauthorized,
-        Self::MethodNotAllowed,
-        Self::Cancelled,
-    ];
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Success => "success",
-            Self::Failed => "failed",
-            Self::Overloaded => "overloaded",
-            Self::Unauthorized => "unauthorized",
-            Self::MethodNotAllowed => "method_not_allowed",
-            Self::Cancelled => "cancelled",
-        }
-    }
-}
 
 fn specs() -> [MetricSpec; 3] {
     [
@@ -64,7 +31,7 @@ fn specs() -> [MetricSpec; 3] {
 /// The handles, resolved once.
 #[derive(Debug)]
 pub(crate) struct SelfMetrics {
-    scrapes: [Counter; Outcome::ALL.len()],
+    scrapes: [Counter; ScrapeOutcome::ALL.len()],
     duration: Histogram,
     size: Gauge,
 }
@@ -76,7 +43,7 @@ impl SelfMetrics {
             return Self::none();
         }
         metrics::with_local_recorder(registry, || Self {
-            scrapes: Outcome::ALL
+            scrapes: ScrapeOutcome::ALL
                 .map(|outcome| metrics::counter!(SCRAPES, OUTCOME => outcome.as_str())),
             duration: metrics::histogram!(DURATION),
             size: metrics::gauge!(SIZE),
@@ -85,11 +52,11 @@ impl SelfMetrics {
 
     /// Says nothing.
     pub(crate) fn none() -> Self {
-        let scrapes = Outcome::ALL.map(|_| Counter::noop());
+        let scrapes = ScrapeOutcome::ALL.map(|_| Counter::noop());
         Self { scrapes, duration: Histogram::noop(), size: Gauge::noop() }
     }
 
-    pub(crate) fn count(&self, ended: Outcome) {
+    pub(crate) fn count(&self, ended: ScrapeOutcome) {
         if let Some(scrapes) = self.scrapes.get(ended as usize) {
             scrapes.increment(1);
         }
