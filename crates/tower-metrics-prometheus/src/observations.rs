@@ -1,7 +1,7 @@
 //! The closures that are read when the exporter is.
 
 use std::cell::RefCell;
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -31,6 +31,15 @@ struct Entry {
     reports: Reports,
 }
 
+/// What a closure has read: a value of one series.
+#[derive(Debug)]
+pub(crate) struct Observed {
+    pub(crate) metric: String,
+    /// As they are shown.
+    pub(crate) labels: String,
+    pub(crate) value: f64,
+}
+
 impl Observations {
     pub(crate) fn new(global_labels: GlobalLabels) -> Arc<Self> {
         Arc::new(Self { global_labels, entries: Mutex::default() })
@@ -57,19 +66,18 @@ impl Observations {
         }))
     }
 
-    /// Calls every closure, and returns what they read: a line for each sample. Calls none if one
-    /// of them asks for it.
-    pub(crate) fn render(&self) -> String {
-        let mut text = String::new();
+    /// Calls every closure, and returns what they read. Calls none if one of them asks for it.
+    pub(crate) fn read(&self) -> Vec<Observed> {
+        let mut observed = Vec::new();
         if self.is_running_here() {
-            return text;
+            return observed;
         }
         let _running = Running::enter(self.id());
         let entries = self.lock().clone();
         for entry in entries {
-            entry.render(&self.global_labels, &mut text);
+            entry.read(&self.global_labels, &mut observed);
         }
-        text
+        observed
     }
 
     /// Whether this is called by one of the closures.
@@ -87,30 +95,30 @@ impl Observations {
 }
 
 impl Entry {
-    fn render(&self, global_labels: &GlobalLabels, text: &mut String) {
-        let mut samples = String::new();
+    fn read(&self, global_labels: &GlobalLabels, observed: &mut Vec<Observed>) {
+        let before = observed.len();
         let read = catch_unwind(AssertUnwindSafe(|| {
-            self.observe.call(&mut Observer::new(&mut |sample| {
-                if let Err(problem) = self.push(&mut samples, global_labels, sample) {
-                    self.report(Trouble::Sample, sample.metric(), problem);
-                }
+            self.observe.call(&mut Observer::new(&mut |sample| match self
+                .check(global_labels, sample)
+            {
+                Ok(sample) => observed.push(sample),
+                Err(problem) => self.report(Trouble::Sample, sample.metric(), problem),
             }));
         }));
         if read.is_err() {
             // Half a snapshot would mislead.
+            observed.truncate(before);
             let name = self.specs.first().map_or("", MetricSpec::name);
-            return self.report(Trouble::Panic, name, "the closure panicked");
+            self.report(Trouble::Panic, name, "the closure panicked");
         }
-        text.push_str(&samples);
     }
 
-    /// Appends the line of a sample.
-    fn push(
+    /// Takes a sample that is what was declared.
+    fn check(
         &self,
-        text: &mut String,
         global_labels: &GlobalLabels,
         sample: Sample<'_>,
-    ) -> Result<(), &'static str> {
+    ) -> Result<Observed, &'static str> {
         let value = sample.value();
         if value.is_nan() {
             return Err("NaN is no value");
@@ -129,17 +137,9 @@ impl Entry {
             return Err("the labels are not those that were declared");
         }
         let own = spec.labels().filter_map(value_of).copied();
-        text.push_str(spec.name());
-        text.push('{');
-        exposition::push_labels(text, global_labels.beside(labels).chain(own));
-        if text.ends_with('{') {
-            text.pop();
-        } else {
-            text.push('}');
-        }
-        // Writing to a string does not fail.
-        let _ = writeln!(text, " {value}");
-        Ok(())
+        let mut shown = String::new();
+        exposition::push_labels(&mut shown, global_labels.beside(labels).chain(own));
+        Ok(Observed { metric: spec.name().to_owned(), labels: shown, value })
     }
 
     fn report(&self, trouble: Trouble, metric: &str, problem: &str) {

@@ -42,7 +42,7 @@ impl Source {
     /// Reads the closures, then writes everything.
     pub(crate) fn render(&self, output: &mut impl fmt::Write) {
         // In this order, so that what a closure records is part of the same rendering.
-        let observed = self.observations.render();
+        let observed = self.observations.read();
         // What is written to does not fail.
         let _ = self.renderer.write(&self.registry, &observed, output);
     }

@@ -12,6 +12,7 @@ use tower_metrics_core::MetricKind;
 
 use self::idle::Idle;
 use crate::exposition;
+use crate::observations::Observed;
 use crate::registry::{Family, HistogramFamily, Registry, Scalar, Series};
 
 /// Writes families by name, and within each the series by their labels.
@@ -25,7 +26,7 @@ pub(crate) struct Renderer {
 /// A sample of a counter or a gauge.
 #[derive(Debug)]
 struct Sample<'a> {
-    labels: Cow<'a, str>,
+    labels: &'a str,
     value: Cow<'a, str>,
     /// Whether a closure has read it just now.
     is_observed: bool,
@@ -37,12 +38,12 @@ impl Renderer {
         Self { idle, reported: Mutex::default() }
     }
 
-    /// Writes what the registry holds, and what was `observed`: lines with samples. Of a series
-    /// that comes twice, the first one holds, and those observed before those recorded.
+    /// Writes what the registry holds, and what was `observed`. Of a series that comes twice, the
+    /// first one holds, and those observed before those recorded.
     pub(crate) fn write(
         &self,
         registry: &Registry,
-        observed: &str,
+        observed: &[Observed],
         output: &mut impl fmt::Write,
     ) -> fmt::Result {
         let mut observed = by_name(observed);
@@ -70,7 +71,7 @@ impl Renderer {
     /// Puts samples in order, each series once.
     fn order(&self, name: &str, samples: &mut Vec<Sample<'_>>) {
         let all = samples.len();
-        samples.sort_by(|one, other| one.labels.cmp(&other.labels));
+        samples.sort_by(|one, other| one.labels.cmp(other.labels));
         samples.dedup_by(|one, other| one.labels == other.labels);
         if samples.len() < all && lock(&self.reported).insert(name.to_owned()) {
             tracing::error!(name, "a series was observed twice; the first one is shown");
@@ -80,23 +81,18 @@ impl Renderer {
 
 impl<'a> Sample<'a> {
     fn recorded((labels, value): &'a Scalar) -> Self {
-        let (labels, value) = (Cow::Borrowed(&**labels), Cow::Borrowed(&**value));
-        Self { labels, value, is_observed: false }
+        Self { labels, value: Cow::Borrowed(value), is_observed: false }
     }
 
-    /// Reads a line: the name of the metric, and its sample.
-    fn observed(line: &'a str) -> Option<(&'a str, Self)> {
-        let (key, value) = line.rsplit_once(' ')?;
-        let (name, labels) = key.split_once('{').unwrap_or((key, ""));
-        let labels = labels.strip_suffix('}').unwrap_or(labels);
-        Some((name, Self { labels: labels.into(), value: value.into(), is_observed: true }))
+    fn observed(Observed { labels, value, .. }: &'a Observed) -> Self {
+        Self { labels, value: Cow::Owned(value.to_string()), is_observed: true }
     }
 }
 
-fn by_name(observed: &str) -> HashMap<&str, Vec<Sample<'_>>> {
+fn by_name(observed: &[Observed]) -> HashMap<&str, Vec<Sample<'_>>> {
     let mut samples: HashMap<&str, Vec<Sample<'_>>> = HashMap::new();
-    for (name, sample) in observed.lines().filter_map(Sample::observed) {
-        samples.entry(name).or_default().push(sample);
+    for sample in observed {
+        samples.entry(&*sample.metric).or_default().push(Sample::observed(sample));
     }
     samples
 }
@@ -120,7 +116,7 @@ fn write_samples(
         exposition::write_head(output, &family.name, &family.help, kind)?;
     }
     for Sample { labels, value, .. } in samples {
-        exposition::write_sample(output, (&family.name, ""), &labels, &value)?;
+        exposition::write_sample(output, (&family.name, ""), labels, &value)?;
     }
     Ok(())
 }
