@@ -170,8 +170,8 @@ impl Exporter {
         self.recorder().observe(specs, ObserveFn::new(observe))
     }
 
-    /// Renders everything in Prometheus' [text format], on the calling thread: about 5 µs per
-    /// label set of a histogram. On async threads use [`rendering`](Self::rendering).
+    /// Renders everything in Prometheus' [text format], on the calling thread, which takes longer
+    /// the more series there are. On async threads use [`rendering`](Self::rendering).
     ///
     /// [text format]: https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
     pub fn render(&self) -> String {

@@ -57,6 +57,35 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # How a scrape is answered
+//!
+//! What is recorded goes through the [`ExporterRecorder`] into the registry, and is counted there, in
+//! place. A scrape reads it, in `src`:
+//!
+//! 1. `scrape/request.rs`: what is asked becomes a [`ScrapeRequest`], whatever server it came to;
+//!    [`ScrapeService`] does so for the types of `http`, and `listener` has a server of its own.
+//! 2. `scrape/gate.rs`: the token and the method are checked, and how many wait already. Whoever
+//!    does not pass is answered at once.
+//! 3. `worker.rs`: the others wait for the exporter's thread, which renders once for all of them,
+//!    and compresses once.
+//! 4. `source.rs`: the closures are called (`observations.rs`), so that what they record is part of
+//!    the same rendering; then the registry is read.
+//! 5. `render`: both are joined, put in order, and written as `exposition.rs` says, without what is
+//!    idle.
+//! 6. `scrape/body.rs`: the text is sent in chunks (`text.rs`), which all who wait for it share, and
+//!    which are taken back from those who read too slowly.
+//!
+//! # The exporter's own metrics
+//!
+//! None is shown unless it is asked for.
+//!
+//! | metrics | shown by | in |
+//! |---|---|---|
+//! | `tower_metrics_scrapes_total`, `tower_metrics_scrape_duration_seconds`, `tower_metrics_scrape_size_bytes` | [`with_self_metrics`](ExporterBuilder::with_self_metrics) | `scrape/self_metrics.rs` |
+//! | `process_*` | `observe_process` | `process.rs` |
+//! | `tokio_*` | `observe_runtime` | `runtime.rs` |
+//! | `build_info` | `observe_build_info` | `build_info.rs` |
+//!
 //! # Features
 //!
 //! None is on by default.
