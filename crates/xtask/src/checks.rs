@@ -96,8 +96,9 @@ impl Step {
             }
             Self::Onnx => {
                 let services = ["-p", "inference-service", "-p", "inference-service-actix"];
-                let package = ["-p", "inference-model", "--features", "onnx"];
-                Invocation::cargo("test", &[services.as_slice(), &package].concat()).run()
+                let others = ["-p", "batch-inference", "-p", "inference-model"];
+                let packages = [services, others].concat();
+                Invocation::cargo("test", &[&packages, &["--features", "onnx"][..]].concat()).run()
             }
         }
     }

@@ -71,7 +71,7 @@ impl Apt {
         } else if is_root() {
             Some(Self::AsRoot)
         } else {
-            Invocation::new("sudo", &["-n", "true"]).read().ok().map(|_| Self::ThroughSudo)
+            Invocation::new("sudo", &["-n", "true"]).attempt().then_some(Self::ThroughSudo)
         }
     }
 
