@@ -15,6 +15,7 @@
 //! | `server` | what can be asked of the service, and how it is counted |
 //! | `models` | the models, and which of them are loaded |
 //! | `queue` | how many requests run at once, and how many wait |
+//! | `time_limit` | how long a request may take, with all that it waits for |
 //! | `generation` | tokens, as server-sent events |
 //! | `gauges` | what is read when `/metrics` is |
 //! | `request` | what a request must look like |
