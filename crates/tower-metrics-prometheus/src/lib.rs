@@ -5,9 +5,9 @@
 //!
 //! - whoever records a metric declares its help and buckets, also after the exporter was built;
 //!   every histogram is a histogram, undeclared ones get default buckets;
-//! - everything is counted in place, with one atomic operation for a counter or a gauge and two for
-//!   a histogram: no sample is lost to a scrape, none takes memory, and nobody has to run upkeep,
-//!   inside or outside of an async runtime;
+//! - everything is counted in place, by each thread in a copy of its own, so that none waits for
+//!   another: no sample is lost to a scrape, none takes memory, and nobody has to run upkeep, inside
+//!   or outside of an async runtime;
 //! - gauges and counters may be closures, called when the metrics are rendered
 //!   ([`Exporter::gauge_fn`]);
 //! - rendering runs on a thread of the exporter's own, which ends with the last handle; scrapes
