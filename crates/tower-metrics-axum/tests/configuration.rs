@@ -11,7 +11,7 @@ use http_body_util::BodyExt as _;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_metrics_core::middleware::{RouteResolver, Unmeasured, UnmeasuredLayer};
 use tower_metrics_core::names::{HttpLabel, HttpMetric};
-use tower_metrics_core::{Buckets, BuildError, Builder, DeclareError, MetricsLayer};
+use tower_metrics_core::{Buckets, BuildError, Builder, DeclareError, MetricSpec, MetricsLayer};
 use tower_metrics_prometheus::Exporter;
 
 struct App {
@@ -296,6 +296,12 @@ async fn an_environment_switch_turns_measuring_off() {
     app.get("/health").await;
     if std::env::var_os(SWITCH).is_some() {
         assert_eq!(app.exporter.render(), "");
+        // Nor does it take names for metrics that nobody records.
+        let builder = MetricsLayer::builder().with_recorder(app.exporter.recorder());
+        let _layer = builder.with_env_switch(SWITCH).build_or_warn();
+        let name = HttpMetric::Duration.spec().name().to_owned();
+        let other = MetricSpec::histogram(name, Buckets::light());
+        assert_eq!(app.exporter.declare(&[other]), Ok(()));
         return;
     }
     assert_ne!(app.exporter.render(), "");

@@ -289,13 +289,19 @@ impl<T: Measures> Builder<T> {
         Ok(T::from_parts(Some(instruments), self.rules, self.options))
     }
 
-    /// Builds the middleware. What [`build`](Self::build) would refuse is logged, and what was
-    /// declared before holds.
+    /// Builds the middleware. What [`build`](Self::build) would refuse is logged: a setting that
+    /// makes no sense is left out, and what was declared before holds.
     pub fn build_or_warn(self) -> T {
-        let instruments = Instruments::new(self.backend, self.plan.to_settings());
+        if self.plan.disabled {
+            return T::from_parts(None, self.rules, self.options);
+        }
+        let settings = self.plan.settings().unwrap_or_else(|error| {
+            tracing::warn!(%error, "a setting of the HTTP metrics makes no sense");
+            self.plan.to_settings()
+        });
+        let instruments = Instruments::new(self.backend, settings);
         instruments.declare_or_warn();
-        let measuring = Some(instruments).filter(|_| !self.plan.disabled);
-        T::from_parts(measuring, self.rules, self.options)
+        T::from_parts(Some(instruments), self.rules, self.options)
     }
 
     /// The part that only `T` knows; for its own setters.

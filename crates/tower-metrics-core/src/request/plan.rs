@@ -184,7 +184,8 @@ impl Plan {
         if let Some(prefix) = &self.prefix {
             spec.name = Cow::Owned(format!("{}_{}", prefix.trim_end_matches('_'), spec.name));
         }
-        if let Some((_, buckets)) = self.buckets.iter().find(|(given, _)| *given == metric) {
+        let buckets = self.buckets.iter().find(|(given, _)| *given == metric);
+        if let Some((_, buckets)) = buckets.filter(|_| spec.kind == MetricKind::Histogram) {
             spec.buckets = Some(buckets.clone());
         }
         let (names, values): (Vec<_>, Vec<_>) = labels.of(metric).into_iter().unzip();
