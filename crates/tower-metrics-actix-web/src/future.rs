@@ -12,6 +12,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse};
 use pin_project_lite::pin_project;
+use tower_metrics_core::labels::GrpcStatus;
 use tower_metrics_core::middleware::Unmeasured;
 use tower_metrics_core::request::{AbortReason, RequestGuard, on_unwind};
 use tower_metrics_prometheus::Scrape;
@@ -142,6 +143,11 @@ fn is_sent_on<B: MessageBody>(
         shared.rules.add_response_labels(instruments, head, guard);
     }
     guard.response(response.status().as_u16());
+    if guard.wants_grpc_status()
+        && let Some(status) = response.headers().get(GrpcStatus::HEADER)
+    {
+        guard.grpc_status(GrpcStatus::from_bytes(status.as_bytes()));
+    }
     if !guard.sends_body() || response.response().body().size().is_eof() {
         return false;
     }

@@ -228,6 +228,35 @@ async fn request_sizes_are_the_bytes_that_were_read() {
     );
 }
 
+/// A gRPC status is read from the head: actix-web's bodies have no trailers. An answer without one
+/// has an empty label.
+#[actix_web::test]
+async fn the_grpc_status_is_that_of_the_head() {
+    let exporter = private_exporter();
+    let metrics = builder(&exporter).with_grpc_status().build().unwrap();
+    let answer = async |status: web::Path<String>| {
+        HttpResponse::Ok().insert_header(("grpc-status", status.into_inner())).finish()
+    };
+    let app = App::new()
+        .route("/grpc/{status}", web::post().to(answer))
+        .route("/plain", web::post().to(async || "no gRPC"));
+    let app = init_service(app.wrap(metrics)).await;
+
+    for path in ["/grpc/0", "/grpc/12", "/grpc/99", "/grpc/-", "/plain"] {
+        call(&app, TestRequest::post().uri(path).to_request()).await;
+    }
+
+    assert_eq!(
+        series(&exporter, "http_requests_total"),
+        [
+            "POST /grpc/{status} 200 0 1",
+            "POST /grpc/{status} 200 12 1",
+            "POST /grpc/{status} 200 2 2",
+            "POST /plain 200  1",
+        ]
+    );
+}
+
 /// An error while the request is read reaches the handler.
 #[actix_web::test]
 async fn a_request_body_that_fails_still_fails() {

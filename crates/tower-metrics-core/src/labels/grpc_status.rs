@@ -7,6 +7,9 @@
 pub struct GrpcStatus(u8);
 
 impl GrpcStatus {
+    /// The header or trailer in which gRPC tells it.
+    pub const HEADER: &'static str = "grpc-status";
+
     /// The code the specification prescribes for codes that are not in its list.
     pub const UNKNOWN: Self = Self(2);
 

@@ -10,9 +10,6 @@ use pin_project_lite::pin_project;
 use crate::labels::GrpcStatus;
 use crate::request::{AbortReason, RequestGuard};
 
-/// The header or trailer in which gRPC tells its status.
-pub(super) const GRPC_STATUS: &str = "grpc-status";
-
 pin_project! {
     /// A response body that ends its request when it ends.
     ///
@@ -53,7 +50,8 @@ impl<B: Body> Body for ResponseBody<B> {
             Some(Ok(frame)) => {
                 let trailers = frame.trailers_ref();
                 if guard.wants_grpc_status()
-                    && let Some(status) = trailers.and_then(|trailers| trailers.get(GRPC_STATUS))
+                    && let Some(status) =
+                        trailers.and_then(|trailers| trailers.get(GrpcStatus::HEADER))
                 {
                     guard.grpc_status(GrpcStatus::from_bytes(status.as_bytes()));
                 }

@@ -9,7 +9,7 @@ use http::{Response, header};
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use super::body::{GRPC_STATUS, ResponseBody};
+use super::body::ResponseBody;
 use super::shared::Shared;
 use super::unmeasured::Unmeasured;
 use crate::labels::{GrpcStatus, Route};
@@ -74,7 +74,7 @@ fn is_sent_on<B: Body>(response: &Response<B>, guard: &mut RequestGuard) -> bool
         guard.set_route(route.as_str());
     }
     if guard.wants_grpc_status()
-        && let Some(status) = response.headers().get(GRPC_STATUS)
+        && let Some(status) = response.headers().get(GrpcStatus::HEADER)
     {
         guard.grpc_status(GrpcStatus::from_bytes(status.as_bytes()));
     }

@@ -172,7 +172,8 @@ impl<T: Measures> Builder<T> {
     }
 
     /// Adds the label `grpc_status` to the request counter: 0 to 16, empty where an answer has
-    /// none. Defaults to off.
+    /// none. It is read from the trailers, else from the head; on actix-web, whose bodies have no
+    /// trailers, from the head. Defaults to off.
     pub fn with_grpc_status(mut self) -> Self {
         self.plan.grpc_status = true;
         self
