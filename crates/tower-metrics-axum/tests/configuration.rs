@@ -1,4 +1,4 @@
-//! What users can change: names, labels, limits, exclusions; and what is refused.
+//! What users can change: names, labels, limits, exclusions.
 #![expect(clippy::unwrap_used, reason = "a helper that fails should fail its test")]
 
 use std::borrow::Cow;
@@ -11,7 +11,7 @@ use http_body_util::BodyExt as _;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_metrics_core::middleware::{RouteResolver, Unmeasured, UnmeasuredLayer};
 use tower_metrics_core::names::{HttpLabel, HttpMetric};
-use tower_metrics_core::{Buckets, BuildError, Builder, DeclareError, MetricSpec, MetricsLayer};
+use tower_metrics_core::{Buckets, Builder, MetricSpec, MetricsLayer};
 use tower_metrics_prometheus::Exporter;
 
 struct App {
@@ -27,6 +27,7 @@ impl App {
         let router = Router::new()
             .route("/users/{id}", get(|| async { [("x-cache", "hit")] }))
             .route("/health", get(|| async {}))
+            .route("/grpc", get(|| async { [("grpc-status", "12")] }))
             .route("/fails", get(|| async { http::StatusCode::BAD_GATEWAY }))
             .layer(customise(builder).build().unwrap());
         Self { exporter, router }
@@ -268,6 +269,24 @@ async fn open_telemetry_names_follow_the_conventions() {
     assert!(!text.contains("requests_total"));
 }
 
+/// With these names the durations count the requests, so the gRPC status is a label of theirs.
+#[tokio::test]
+async fn the_grpc_status_is_a_label_of_what_counts_the_requests() {
+    let app = App::new(|builder| builder.with_open_telemetry_names().with_grpc_status());
+    app.get("/grpc").await;
+    app.get("/health").await;
+    let counts = app.series("http_server_request_duration_seconds_count");
+    let labels = |route: &str, status: &str| {
+        format!(
+            r#"http_route="{route}",http_response_status_code="200",error_type="",rpc_grpc_status_code="{status}""#
+        )
+    };
+    assert_eq!(counts.len(), 2, "{counts:?}");
+    for (line, labels) in counts.iter().zip([labels("/grpc", "12"), labels("/health", "")]) {
+        assert!(line.contains(&labels) && line.ends_with("} 1"), "{line}");
+    }
+}
+
 /// A metric that is off is not there at all.
 #[tokio::test]
 async fn metrics_can_be_switched_off() {
@@ -334,55 +353,4 @@ async fn a_plain_service_can_have_templates() {
     let text = exporter.render();
     assert!(text.contains(r#"endpoint="/users/{id}",status_code="200"} 2"#), "{text}");
     assert!(text.contains(r#"endpoint="unmatched",status_code="200"} 1"#), "{text}");
-}
-
-/// A setting that makes no sense is an error that names it, before anything is recorded.
-#[test]
-fn misconfiguration_is_a_typed_error() {
-    let build = |customise: fn(Builder<MetricsLayer>) -> Builder<MetricsLayer>| {
-        let exporter = Exporter::builder().build().unwrap();
-        customise(MetricsLayer::builder().with_recorder(exporter.recorder())).build().unwrap_err()
-    };
-    assert_eq!(
-        build(|b| b.with_duration_buckets(Buckets::light()).with_duration_buckets(Buckets::http())),
-        BuildError::BucketsTwice { metric: HttpMetric::Duration }
-    );
-    assert_eq!(
-        build(|b| b.with_buckets(HttpMetric::Requests, Buckets::light())),
-        BuildError::NoHistogram { metric: HttpMetric::Requests }
-    );
-    assert_eq!(
-        build(|b| b.with_buckets(HttpMetric::ResponseSize, Buckets::light())),
-        BuildError::SwitchedOff { metric: HttpMetric::ResponseSize }
-    );
-    assert_eq!(
-        build(|b| b.with_label_limit("tenant", 5)),
-        BuildError::UnknownLabel { label: "tenant".to_owned() }
-    );
-    for header in ["", "x tenant", ":path", "größe"] {
-        let builder = MetricsLayer::builder().with_label_from_header("tenant", header);
-        let error = builder.build().unwrap_err();
-        assert_eq!(error, BuildError::InvalidHeader { header: header.to_owned() });
-    }
-    assert!(
-        MetricsLayer::builder().with_label_from_header("tenant", "X-Tenant_1.a").build().is_ok()
-    );
-    assert!(matches!(
-        build(|b| b.with_prefix("9lives")),
-        BuildError::Declare(DeclareError::InvalidName { .. })
-    ));
-    for label in ["le", "method", "a-b", "__x"] {
-        let error = MetricsLayer::builder().with_constant_label(label, "").build().unwrap_err();
-        let BuildError::Declare(DeclareError::InvalidLabel { label: named, .. }) = error else {
-            unreachable!("{label}: {error}");
-        };
-        assert_eq!(named, label);
-    }
-    assert!(matches!(
-        build(|b| {
-            b.with_metric_name(HttpMetric::Requests, "x_total")
-                .with_metric_name(HttpMetric::Aborted, "x_total")
-        }),
-        BuildError::Declare(DeclareError::Conflict { .. })
-    ));
 }

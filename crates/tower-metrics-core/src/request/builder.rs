@@ -173,7 +173,9 @@ impl<T: Measures> Builder<T> {
 
     /// Adds the label `grpc_status` to the request counter: 0 to 16, empty where an answer has
     /// none. It is read from the trailers, else from the head; on actix-web, whose bodies have no
-    /// trailers, from the head. Defaults to off.
+    /// trailers, from the head. With the [OpenTelemetry
+    /// names](Self::with_open_telemetry_names) it is `rpc_grpc_status_code`, on the durations, which
+    /// count the requests there. Defaults to off.
     pub fn with_grpc_status(mut self) -> Self {
         self.plan.grpc_status = true;
         self

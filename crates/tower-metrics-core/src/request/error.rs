@@ -21,7 +21,7 @@ pub enum BuildError {
         /// The metric.
         metric: HttpMetric,
     },
-    /// A metric was given buckets or a name, but is switched off.
+    /// A metric was given buckets, a name, a label or another clock, but is switched off.
     SwitchedOff {
         /// The metric.
         metric: HttpMetric,
@@ -57,8 +57,8 @@ impl fmt::Display for BuildError {
             Self::SwitchedOff { metric } => {
                 write!(
                     f,
-                    "buckets or a name are set for {metric:?}, which is switched off; switch it \
-                     on, or leave them out"
+                    "a setting changes {metric:?}, which is switched off; switch it on, or leave \
+                     the setting out"
                 )
             }
             Self::UnknownLabel { label } => {

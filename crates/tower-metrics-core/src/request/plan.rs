@@ -84,8 +84,9 @@ impl Plan {
         }
         let with_buckets = self.buckets.iter().map(|(metric, _)| metric);
         let with_name = self.metric_names.iter().map(|(metric, _)| metric);
-        if let Some(metric) = with_buckets.chain(with_name).find(|metric| !self.is_on(**metric)) {
-            return Err(BuildError::SwitchedOff { metric: *metric });
+        let mut changed = with_buckets.chain(with_name).copied().chain(self.changed_by_switches());
+        if let Some(metric) = changed.find(|metric| !self.is_on(*metric)) {
+            return Err(BuildError::SwitchedOff { metric });
         }
         if let Some((label, _)) =
             self.label_limits.iter().find(|(label, _)| !self.extra_labels.contains(label))
@@ -156,6 +157,24 @@ impl Plan {
         match &self.convention {
             Convention::OpenTelemetry { known_methods: Some(names) } => MethodNames::listed(names),
             _ => MethodNames::Standard,
+        }
+    }
+
+    /// The metrics that are changed by a switch of their own.
+    fn changed_by_switches(&self) -> impl Iterator<Item = HttpMetric> {
+        let switches = [
+            (self.grpc_status, self.request_count()),
+            (self.duration_by_status || self.duration_until_head, HttpMetric::Duration),
+            (self.in_flight_by_endpoint, HttpMetric::InFlight),
+        ];
+        switches.into_iter().filter_map(|(is_set, metric)| is_set.then_some(metric))
+    }
+
+    /// The metric that counts the requests.
+    fn request_count(&self) -> HttpMetric {
+        match self.convention {
+            Convention::OpenTelemetry { .. } => HttpMetric::Duration,
+            Convention::Prometheus => HttpMetric::Requests,
         }
     }
 
@@ -255,10 +274,11 @@ impl Labels<'_> {
             }
             _ => metric.labels().to_vec(),
         };
-        match metric {
-            HttpMetric::Requests if self.plan.grpc_status => labels.push(GrpcStatus),
-            HttpMetric::InFlight if self.plan.in_flight_by_endpoint => labels.push(Endpoint),
-            _ => {}
+        if self.plan.grpc_status && metric == self.plan.request_count() {
+            labels.push(GrpcStatus);
+        }
+        if self.plan.in_flight_by_endpoint && metric == HttpMetric::InFlight {
+            labels.push(Endpoint);
         }
         labels
     }
