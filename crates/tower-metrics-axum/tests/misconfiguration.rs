@@ -70,6 +70,20 @@ fn labels_that_cannot_be_filled_are_refused() {
     assert!(builder().with_label_from_header("tenant", "X-Tenant_1.a").build().is_ok());
 }
 
+/// A prefix that is no path would leave out nothing, or everything.
+#[test]
+fn prefixes_that_are_no_paths_are_refused() {
+    for prefix in ["", "internal", "internal/", "*", " /internal"] {
+        let error = builder().without_path_prefix(prefix).build().map(drop).unwrap_err();
+        assert_eq!(error, BuildError::InvalidPathPrefix { prefix: prefix.to_owned() });
+        let said = error.to_string();
+        assert!(said.contains(&format!("{prefix:?}")) && said.contains("`/internal`"), "{said}");
+    }
+    for prefix in ["/internal", "/internal/", "/"] {
+        assert!(builder().without_path_prefix(prefix).build().is_ok(), "{prefix}");
+    }
+}
+
 /// Names keep to Prometheus' rules, and to one meaning.
 #[test]
 fn names_that_prometheus_would_refuse_are_refused() {

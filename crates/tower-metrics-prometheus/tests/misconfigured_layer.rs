@@ -30,7 +30,7 @@ fn send(layer: &MetricsLayer) {
 /// Whatever is refused is logged once, in the words of the error, and left out; the rest is there.
 #[test]
 fn what_would_be_refused_is_logged_and_the_rest_is_measured() {
-    let senseless: [Customise; 5] = [
+    let senseless: [Customise; 7] = [
         |builder| {
             let builder = builder.with_duration_buckets(Buckets::http());
             builder.with_duration_buckets(Buckets::light())
@@ -39,6 +39,12 @@ fn what_would_be_refused_is_logged_and_the_rest_is_measured() {
         |builder| builder.with_buckets(HttpMetric::ResponseSize, Buckets::light()),
         |builder| builder.with_label_limit("tenant", 5),
         |builder| builder.with_label_from_header("tenant", "x tenant"),
+        |builder| {
+            builder
+                .without_metric(HttpMetric::Aborted)
+                .with_metric_name(HttpMetric::Aborted, "x_total")
+        },
+        |builder| builder.without_path_prefix(""),
     ];
     for customise in senseless {
         let error = customise(builder(&private_exporter())).build().unwrap_err().to_string();

@@ -240,7 +240,10 @@ impl<T: Measures> Builder<T> {
     /// Leaves out requests for a path and what lies below it: `/internal` leaves out
     /// `/internal/x`, and not `/internals`.
     pub fn without_path_prefix(mut self, prefix: &str) -> Self {
-        self.rules.exclude_path_prefix(prefix.into());
+        self.plan.path_prefixes.push(prefix.to_owned());
+        if prefix.starts_with('/') {
+            self.rules.exclude_path_prefix(prefix.into());
+        }
         self
     }
 

@@ -31,6 +31,11 @@ pub enum BuildError {
         /// The label's name.
         label: String,
     },
+    /// Requests are to be left out by a prefix that does not begin with `/`.
+    InvalidPathPrefix {
+        /// The prefix.
+        prefix: String,
+    },
     /// A label is to come from a header that cannot exist.
     InvalidHeader {
         /// The header's name.
@@ -68,6 +73,10 @@ impl fmt::Display for BuildError {
                      `with_label_from_header` does, or leave the limit out"
                 )
             }
+            Self::InvalidPathPrefix { prefix } => write!(
+                f,
+                "{prefix:?} is no prefix of paths; one begins with `/`, as `/internal` does"
+            ),
             Self::InvalidHeader { header } => write!(
                 f,
                 "no header can have the name {header:?}; it has letters, digits and `-`, as \

@@ -24,6 +24,7 @@ pub(crate) struct Plan {
     pub(crate) constant_labels: Vec<(String, String)>,
     pub(crate) extra_labels: Vec<String>,
     pub(crate) headers: Vec<String>,
+    pub(crate) path_prefixes: Vec<String>,
     pub(crate) label_limits: Vec<(String, usize)>,
     pub(crate) max_endpoints: usize,
     pub(crate) duration_until_head: bool,
@@ -56,6 +57,7 @@ impl Default for Plan {
             constant_labels: Vec::new(),
             extra_labels: Vec::new(),
             headers: Vec::new(),
+            path_prefixes: Vec::new(),
             label_limits: Vec::new(),
             max_endpoints: 1_000,
             duration_until_head: false,
@@ -95,6 +97,9 @@ impl Plan {
         }
         if let Some(header) = self.headers.iter().find(|header| !is_token(header)) {
             return Err(BuildError::InvalidHeader { header: header.clone() });
+        }
+        if let Some(prefix) = self.path_prefixes.iter().find(|prefix| !prefix.starts_with('/')) {
+            return Err(BuildError::InvalidPathPrefix { prefix: prefix.clone() });
         }
 
         let settings = self.to_settings();
