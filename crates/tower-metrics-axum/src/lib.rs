@@ -52,6 +52,35 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Sizes of requests
+//!
+//! `http_request_size_bytes`, which is off unless it is asked for, needs a
+//! [`RequestSizeLayer`](tower_metrics_core::RequestSizeLayer) inside: it counts the bytes that a
+//! handler reads.
+//!
+//! ```
+//! use axum::{Router, body::Body, routing::post};
+//! use tower::ServiceExt as _;
+//! use tower_metrics_core::{Buckets, RequestSizeLayer};
+//! use tower_metrics_prometheus::Exporter;
+//!
+//! let exporter = Exporter::builder().build()?;
+//! let layer = tower_metrics_axum::builder()
+//!     .with_recorder(exporter.recorder())
+//!     .with_request_size(Buckets::sizes())
+//!     .build()?;
+//! let app: Router = Router::new()
+//!     .route("/echo", post(|body: String| async { body }))
+//!     .layer(RequestSizeLayer::new())
+//!     .layer(layer);
+//!
+//! let request = http::Request::post("/echo").body(Body::from("seven b"))?;
+//! drop(tokio_test::block_on(app.oneshot(request))?);
+//! let sum = r#"http_request_size_bytes_sum{method="POST",endpoint="/echo"} 7"#;
+//! assert!(exporter.render().contains(sum));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Inference
 //!
 //! With the feature `inference`, `inference_layer` measures the routes whose path names a model,
