@@ -4,9 +4,9 @@ use std::cell::OnceCell;
 use std::ptr;
 use std::rc::Rc;
 
-use actix_web::dev::{ResourceMap, ServiceRequest, Url};
+use actix_web::HttpMessage as _;
+use actix_web::dev::{ResourceMap, ServiceRequest, ServiceResponse, Url};
 use actix_web::http::uri::PathAndQuery;
-use actix_web::{HttpMessage, HttpRequest};
 use tower_metrics_core::Route;
 use tower_metrics_core::request::{AbortReason, Instruments, RequestGuard};
 
@@ -20,8 +20,8 @@ pub(crate) type Routes = Rc<OnceCell<ResourceMap>>;
 #[derive(Debug)]
 pub(crate) struct EarlyGuard {
     guard: Option<RequestGuard>,
-    /// Whether somebody further out named the route.
-    named: bool,
+    /// What somebody further out named the route, for where the router knows none.
+    named: Option<Route>,
     target: Target,
     routes: Routes,
 }
@@ -52,33 +52,36 @@ impl Target {
 }
 
 impl EarlyGuard {
-    pub(crate) fn new(mut guard: RequestGuard, routes: &Routes, request: &ServiceRequest) -> Self {
+    pub(crate) fn new(guard: RequestGuard, routes: &Routes, request: &ServiceRequest) -> Self {
         routes.get_or_init(|| request.resource_map().clone());
-        let named = named_by_extension(request, &mut guard);
         Self {
             guard: Some(guard),
-            named,
+            named: request.extensions().get().cloned(),
             target: Target::of(request.match_info().get_ref()),
             routes: Rc::clone(routes),
         }
     }
 
-    /// The guard, which knows its route now: there is a response to `request`, so it was routed.
-    pub(crate) fn routed(
+    /// The guard, which knows its route now: there is a response, so the request was routed.
+    pub(crate) fn routed<B>(
         &mut self,
-        request: &HttpRequest,
+        response: &ServiceResponse<B>,
         instruments: &Instruments,
     ) -> &mut Option<RequestGuard> {
-        if let Some(guard) = &mut self.guard
-            && !named_by_extension(request, guard)
-            && let Some(pattern) = request.match_pattern()
-        {
-            instruments.set_route(guard, &pattern);
+        if let Some(guard) = &mut self.guard {
+            let request = response.request();
+            if let Some(route) = response.response().extensions().get::<Route>() {
+                instruments.set_route(guard, route.as_str());
+            } else if let Some(pattern) = request.match_pattern() {
+                instruments.set_route(guard, &pattern);
+            } else if let Some(route) = request.extensions().get::<Route>() {
+                instruments.set_route(guard, route.as_str());
+            }
         }
         &mut self.guard
     }
 
-    /// Gives the guard up, its route looked up by the path unless it was named.
+    /// Gives the guard up, its route looked up by the path.
     pub(crate) fn looked_up(mut self) -> Option<RequestGuard> {
         self.take()
     }
@@ -93,23 +96,13 @@ impl EarlyGuard {
     fn take(&mut self) -> Option<RequestGuard> {
         let mut guard = self.guard.take()?;
         let look_up = || self.routes.get()?.match_pattern(self.target.path());
-        if !self.named
-            && let Some(pattern) = look_up()
-        {
+        if let Some(pattern) = look_up() {
             guard.set_route(&pattern);
+        } else if let Some(route) = &self.named {
+            guard.set_route(route.as_str());
         }
         Some(guard)
     }
-}
-
-/// Whether the route was named in the request's extensions.
-fn named_by_extension(request: &impl HttpMessage, guard: &mut RequestGuard) -> bool {
-    let extensions = request.extensions();
-    let route = extensions.get::<Route>();
-    if let Some(route) = route {
-        guard.set_route(route.as_str());
-    }
-    route.is_some()
 }
 
 impl Drop for EarlyGuard {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use actix_web::body::{BodySize, EitherBody, MessageBody};
-use actix_web::dev::ServiceResponse;
+use actix_web::dev::{Extensions, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse};
@@ -118,7 +118,7 @@ fn measure<B: MessageBody>(
     let (Some(early), Some(instruments)) = (early, &shared.instruments) else {
         return Ok(unmeasured(response));
     };
-    let place = early.routed(response.request(), instruments);
+    let place = early.routed(&response, instruments);
     if let Some(guard) = place.take_if(|_| is_unmeasured(&response)) {
         guard.discard();
     }
@@ -129,7 +129,9 @@ fn measure<B: MessageBody>(
 }
 
 fn is_unmeasured<B>(response: &ServiceResponse<B>) -> bool {
-    Unmeasured::is_used() && response.request().extensions().contains::<Unmeasured>()
+    let is_in = |extensions: &Extensions| extensions.contains::<Unmeasured>();
+    Unmeasured::is_used()
+        && (is_in(&response.response().extensions()) || is_in(&response.request().extensions()))
 }
 
 /// Tells the guard about the head; `false` if nothing will be sent of the body.

@@ -51,6 +51,12 @@
 //! pattern of the resource, with the prefixes of its scopes; it is read when the response is
 //! there, since actix-web routes behind its middleware.
 //!
+//! What no resource matches, an app's default service for example, is `unmatched` until a
+//! [`Route`](tower_metrics_core::Route) names it. Where several do, the one in the response's
+//! extensions wins, then actix-web's pattern, then the one in the request's extensions. A handler
+//! takes its requests out with [`Unmeasured`](tower_metrics_core::middleware::Unmeasured) in the
+//! extensions of either.
+//!
 //! # Clients that go away
 //!
 //! With its default settings actix-web does not notice, over HTTP/1, that a client closed its

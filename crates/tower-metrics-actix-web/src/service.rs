@@ -6,6 +6,7 @@ use std::rc::Rc;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, forward_ready};
 use actix_web::{Error, HttpMessage as _};
+use tower_metrics_core::Route;
 use tower_metrics_core::labels::Method;
 use tower_metrics_core::middleware::Unmeasured;
 use tower_metrics_core::request::on_unwind;
@@ -71,11 +72,12 @@ where
     }
 }
 
-/// The route that a request will meet, so far as its path says.
+/// The route that a request will meet, so far as its path says, else the one that was named.
 fn route(request: &ServiceRequest) -> Option<String> {
     // Routing takes the path with its escapes resolved; `match_pattern` does not.
     let resolved = || request.resource_map().match_pattern(request.match_info().as_str());
-    request.match_pattern().or_else(resolved)
+    let named = || request.extensions().get().map(|route: &Route| route.as_str().to_owned());
+    request.match_pattern().or_else(resolved).or_else(named)
 }
 
 impl<S: fmt::Debug> fmt::Debug for MetricsService<S> {

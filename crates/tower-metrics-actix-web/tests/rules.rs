@@ -89,9 +89,15 @@ async fn a_request_can_be_marked_as_unmeasured() {
         request.extensions_mut().insert(Unmeasured::new());
         "not to be measured"
     };
+    let marks_its_answer = async || {
+        let mut response = HttpResponse::Ok().finish();
+        response.extensions_mut().insert(Unmeasured::new());
+        response
+    };
     let app = App::new()
         .configure(routes)
         .route("/marks", web::get().to(marks))
+        .route("/marks_its_answer", web::get().to(marks_its_answer))
         .wrap(builder(&exporter).build().unwrap())
         .wrap_fn(|request, service| {
             if ["/users/7", "/waits/7"].contains(&request.path()) {
@@ -101,7 +107,7 @@ async fn a_request_can_be_marked_as_unmeasured() {
         });
     let app = init_service(app).await;
 
-    for path in ["/marks", "/users/7"] {
+    for path in ["/marks", "/marks_its_answer", "/users/7"] {
         assert_eq!(call(&app, TestRequest::with_uri(path).to_request()).await.status(), 200);
     }
     drop(app.call(TestRequest::with_uri("/waits/7").to_request()));
@@ -112,35 +118,83 @@ async fn a_request_can_be_marked_as_unmeasured() {
     assert_counted(&exporter, &["GET /health 200 1"], &[]);
 }
 
-/// A request can be named by the app: outside, which holds however it ends, or by whoever answers.
+/// A route is the one that the response names, else the router's, else the one that the app named.
 #[actix_web::test]
-async fn a_request_can_be_named() {
+async fn the_response_names_before_the_router_and_the_router_before_the_request() {
     let exporter = private_exporter();
-    let itself = async |request: HttpRequest| {
-        request.extensions_mut().insert(Route::from("/itself/{*path}"));
-        HttpResponse::Accepted().finish()
+    let itself = async || {
+        let mut response = HttpResponse::Accepted().finish();
+        response.extensions_mut().insert(Route::from("/itself/{*path}"));
+        response
     };
     let app = App::new()
         .configure(routes)
-        .default_service(web::to(itself))
+        .route("/itself/{id}", web::get().to(itself))
         .wrap(builder(&exporter).build().unwrap())
         .wrap_fn(|request, service| {
-            if request.path().starts_with("/waits") {
-                request.extensions_mut().insert(Route::from("/named"));
-            }
+            request.extensions_mut().insert(Route::from("/named"));
             service.call(request)
         });
     let app = init_service(app).await;
 
-    call(&app, TestRequest::with_uri("/any/path").to_request()).await;
-    call(&app, TestRequest::with_uri("/users/7").to_request()).await;
+    for path in ["/itself/7", "/users/7", "/any/path"] {
+        call(&app, TestRequest::with_uri(path).to_request()).await;
+    }
     drop(app.call(TestRequest::with_uri("/waits/7").to_request()));
+    drop(app.call(TestRequest::with_uri("/any/path").to_request()));
 
     assert_counted(
         &exporter,
-        &["GET /itself/{*path} 202 1", "GET /named 499 1", "GET /users/{id} 200 1"],
-        &["GET /named cancelled 1"],
+        &[
+            "GET /itself/{*path} 202 1",
+            "GET /named 404 1",
+            "GET /named 499 1",
+            "GET /users/{id} 200 1",
+            "GET /waits/{id} 499 1",
+        ],
+        &["GET /named cancelled 1", "GET /waits/{id} cancelled 1"],
     );
+}
+
+/// Whoever answers where no router does names the request, in either half of the answer.
+#[actix_web::test]
+async fn a_default_service_can_name_its_requests() {
+    let exporter = private_exporter();
+    let files = async |request: HttpRequest| {
+        let mut response = HttpResponse::Ok().finish();
+        if request.path().starts_with("/request") {
+            request.extensions_mut().insert(Route::from("/request/{*path}"));
+        } else {
+            response.extensions_mut().insert(Route::from("/response/{*path}"));
+        }
+        response
+    };
+    let app = App::new().default_service(web::to(files)).wrap(Metrics::new(&exporter));
+    let app = init_service(app).await;
+
+    for path in ["/request/a.css", "/response/a.css"] {
+        call(&app, TestRequest::with_uri(path).to_request()).await;
+    }
+
+    assert_counted(&exporter, &["GET /request/{*path} 200 1", "GET /response/{*path} 200 1"], &[]);
+}
+
+/// A route that the app named is left out by that name, and only where no router knows better.
+#[actix_web::test]
+async fn a_named_route_can_be_left_out() {
+    let exporter = private_exporter();
+    let metrics = builder(&exporter).without_endpoint("/named").build().unwrap();
+    let app = App::new().configure(routes).wrap(metrics).wrap_fn(|request, service| {
+        request.extensions_mut().insert(Route::from("/named"));
+        service.call(request)
+    });
+    let app = init_service(app).await;
+
+    for path in ["/any/path", "/users/7"] {
+        call(&app, TestRequest::with_uri(path).to_request()).await;
+    }
+
+    assert_counted(&exporter, &["GET /users/{id} 200 1"], &[]);
 }
 
 /// Labels come from both heads; what a client makes up beyond the limit is `other`, and a request

@@ -96,7 +96,9 @@
 //! A service mounted with `nest_service` has no template in axum, and is `unmatched`, until a
 //! [`RouteLayer`](tower_metrics_core::RouteLayer) around it, or a
 //! [`Route`](tower_metrics_core::Route) in its responses' extensions, names it. The same holds for
-//! a layer around a whole router (`ServiceBuilder`), where axum has not routed yet.
+//! a layer around a whole router (`ServiceBuilder`), where axum has not routed yet: there a `Route`
+//! in the request's extensions names it too. Where several do, the response's wins, then axum's
+//! template, then the request's, then the layer's.
 
 // Says on docs.rs which feature an item needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]

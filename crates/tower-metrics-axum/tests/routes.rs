@@ -193,6 +193,39 @@ async fn a_layer_around_a_router_takes_the_name_from_the_request() {
     );
 }
 
+/// A route is the one that the response names, else the router's, else the one in the request's
+/// extensions, else that of a layer inside; and it is left out by the name that is known first.
+#[tokio::test]
+async fn the_response_names_before_the_router_and_the_router_before_the_request() {
+    let exporter = private_exporter();
+    let metrics = tower_metrics_axum::builder().with_recorder(exporter.recorder());
+    let inside = || RouteLayer::new("/inside");
+    let app = Router::new()
+        .route("/router", get(|| async {}).layer(inside()))
+        .route("/response", get(|| async { Extension(Route::from("/response/{*path}")) }))
+        .fallback_service(inside().layer(any(|| async {})))
+        .layer(metrics.without_endpoint("/left-out").build().unwrap());
+    let named = |name: &'static str| app.clone().layer(Extension(Route::from(name)));
+
+    for path in ["/router", "/response", "/any"] {
+        send(&named("/request"), "GET", path).await;
+    }
+    send(&app, "GET", "/any").await;
+    for path in ["/any", "/router"] {
+        send(&named("/left-out"), "GET", path).await;
+    }
+
+    let line = |endpoint: &str, count: u32| {
+        format!(
+            r#"http_requests_total{{method="GET",endpoint="{endpoint}",status_code="200"}} {count}"#
+        )
+    };
+    assert_eq!(
+        lines(&exporter, "http_requests_total"),
+        [line("/inside", 1), line("/request", 1), line("/response/{*path}", 1), line("/router", 2)]
+    );
+}
+
 /// The buckets of a layer reach an exporter that was built before it.
 #[tokio::test]
 async fn a_layer_brings_its_own_buckets() {

@@ -4,12 +4,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// The template of a route: the value of the `endpoint` label.
 ///
-/// Routers tell the layer the template of the route that matched. Where none does — a service
-/// mounted under a prefix, a plain tower service — a `Route` names it:
+/// Routers tell the middleware the template of the route that matched. Where none does — a service
+/// mounted under a prefix, a plain tower service — a `Route` names it. Of several names the first
+/// of these counts, on any framework:
 ///
-/// - in the request's extensions, before the layer sees the request;
-/// - through a [`RouteLayer`](crate::RouteLayer) around the inner service;
-/// - in the response's extensions, which wins over all others.
+/// 1. a `Route` in the response's extensions;
+/// 2. the template that the router matched;
+/// 3. a `Route` in the request's extensions, from before the middleware sees the request;
+/// 4. on tower, a [`RouteLayer`](crate::RouteLayer) around the inner service.
 ///
 /// ```
 /// use tower_metrics_core::Route;

@@ -231,7 +231,8 @@ impl<T: Measures> Builder<T> {
         self
     }
 
-    /// Leaves out requests for a route, given by its template.
+    /// Leaves out requests for a route, given by its template; or by its [`Route`](crate::Route), if
+    /// that is known when a request arrives.
     pub fn without_endpoint(mut self, template: &str) -> Self {
         self.rules.exclude_endpoint(template.into());
         self
