@@ -59,7 +59,6 @@ impl InferenceBuilder {
     /// Sets the buckets of a histogram. Defaults to those of its
     /// [specification](InferenceMetric::spec).
     pub fn with_buckets(mut self, metric: InferenceMetric, buckets: Buckets) -> Self {
-        self.buckets.retain(|(given, _)| *given != metric);
         self.buckets.push((metric, buckets));
         self
     }
@@ -87,8 +86,8 @@ impl InferenceBuilder {
     ///
     /// # Errors
     ///
-    /// [`InferenceError`] if buckets were given for what has none, or a metric of the same name is
-    /// declared already with another meaning.
+    /// [`InferenceError`] if buckets were given for what has none, or twice, or a metric of the same
+    /// name is declared already with another meaning.
     pub fn build(self) -> Result<Inference, InferenceError> {
         self.backend.declare(&self.specs()?)?;
         Ok(Inference::from_parts(
@@ -100,7 +99,7 @@ impl InferenceBuilder {
     }
 
     fn specs(&self) -> Result<Vec<MetricSpec>, InferenceError> {
-        for (metric, _) in &self.buckets {
+        for (index, (metric, _)) in self.buckets.iter().enumerate() {
             if metric.spec().kind() != MetricKind::Histogram {
                 return Err(InferenceError::NoHistogram { metric: *metric });
             }
@@ -109,6 +108,9 @@ impl InferenceBuilder {
             }
             if !self.records(*metric) {
                 return Err(InferenceError::TokensOff { metric: *metric });
+            }
+            if self.buckets.iter().take(index).any(|(earlier, _)| earlier == metric) {
+                return Err(InferenceError::BucketsTwice { metric: *metric });
             }
         }
         let recorded = InferenceMetric::ALL.iter().copied().filter(|metric| self.records(*metric));

@@ -13,6 +13,11 @@ use crate::names::InferenceMetric;
 pub enum InferenceError {
     /// A metric could not be declared.
     Declare(DeclareError),
+    /// A metric was given buckets twice.
+    BucketsTwice {
+        /// The metric.
+        metric: InferenceMetric,
+    },
     /// Buckets were given for a metric that is not a histogram.
     NoHistogram {
         /// The metric.
@@ -49,6 +54,9 @@ impl fmt::Display for InferenceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Declare(error) => error.fmt(f),
+            Self::BucketsTwice { metric } => {
+                write!(f, "the buckets of {:?} are set twice; keep one", metric.name())
+            }
             Self::NoHistogram { metric } => {
                 write!(f, "{:?} is no histogram; leave its buckets out", metric.name())
             }

@@ -235,9 +235,9 @@ fn handles_that_differ_in_label_values_share_a_metric() {
     );
 }
 
-/// One name, one meaning: the second is told, or logged, and does not mix with the first.
+/// One name, one meaning: the second is told, or logged, and is recorded as the first has it.
 #[test]
-fn a_name_that_means_something_else_is_not_recorded() {
+fn a_name_that_means_something_else_is_recorded_as_it_was_declared_first() {
     let exporter = private_exporter();
     let first = durations(&exporter);
     let other = || {
@@ -254,8 +254,18 @@ fn a_name_that_means_something_else_is_not_recorded() {
         second.time(|| first.record(Duration::ZERO));
     });
     assert_eq!(log.len(), 1, "{log:?}");
-    assert!(log[0].contains("a metric is not recorded"), "{log:?}");
-    assert_eq!(count(&exporter, "a_seconds"), 1);
+    assert!(log[0].contains("a metric is recorded without its declaration"), "{log:?}");
+    assert_eq!(count(&exporter, "a_seconds"), 3);
+    let buckets = lines(&exporter, "a_seconds_bucket");
+    assert_eq!(buckets.len(), Buckets::http().edges().len() + 1, "{buckets:?}");
+
+    // What is no duration cannot be one of them, which the exporter says.
+    let log = logged(|| {
+        let builder = InFlight::builder("a_seconds").with_recorder(exporter.recorder());
+        builder.build_or_warn().track(|| ());
+    });
+    assert_eq!(log.len(), 2, "{log:?}");
+    assert_eq!(count(&exporter, "a_seconds"), 3);
 
     let error = InFlight::builder("a").with_label("le", "1").build().unwrap_err();
     assert!(matches!(error, DeclareError::InvalidLabel { .. }));

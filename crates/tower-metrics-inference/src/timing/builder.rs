@@ -87,7 +87,7 @@ impl<T> Builder<T> {
     }
 
     /// Declares the metric as [`build`](Self::build) does. What `build` would refuse is logged
-    /// once, and not recorded.
+    /// once, and recorded all the same: what was declared before holds.
     pub fn build_or_warn(self) -> T {
         let (handle, declared) = (self.make)(self.parts);
         if let Err(error) = declared {

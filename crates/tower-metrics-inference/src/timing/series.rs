@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::slice;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use metrics::{Gauge, Histogram, Key, Label, Level, Metadata, Recorder};
 use tower_metrics_core::{Backend, DeclareError, Live, MetricSpec, Resolved};
@@ -19,8 +20,8 @@ pub(super) struct Series<H> {
     backend: Arc<dyn Backend>,
     spec: MetricSpec,
     rows: Box<[Row<H>]>,
-    /// Whether the declaration holds; unset until there is a recorder to say so.
-    holds: OnceLock<bool>,
+    /// Whether a recorder has heard of the declaration.
+    declared: AtomicBool,
 }
 
 struct Row<H> {
@@ -31,12 +32,11 @@ struct Row<H> {
 /// A handle of the facade.
 pub(super) trait Handle: Send + Sync + 'static {
     fn register(recorder: &dyn Recorder, key: &Key) -> Self;
-    fn noop() -> Self;
 }
 
 impl<H: Handle> Series<H> {
     /// One series for each of `rows`, the values of all labels. Declares the metric; where that
-    /// fails, nothing is recorded.
+    /// fails, they are recorded as what the recorder takes them for.
     pub(super) fn new(
         backend: Arc<dyn Backend>,
         spec: MetricSpec,
@@ -49,13 +49,12 @@ impl<H: Handle> Series<H> {
             Row { key, handle: Resolved::default() }
         };
         let rows = rows.into_iter().map(row).collect();
-        let series = Arc::new(Self { backend, spec, rows, holds: OnceLock::new() });
+        let series = Arc::new(Self { backend, spec, rows, declared: AtomicBool::new(false) });
         let declared = series.backend.declare(slice::from_ref(&series.spec));
         match declared {
             Ok(()) => Self::show(&series),
-            Err(_) => {
-                let _ = series.holds.set(false);
-            }
+            // Whoever gets the error says so.
+            Err(_) => series.declared.store(true, Ordering::Relaxed),
         }
         (series, declared)
     }
@@ -79,51 +78,41 @@ impl<H: Handle> Series<H> {
 
     fn get(&self, row: &Row<H>) -> Arc<Live<H>> {
         row.handle.get(&*self.backend, || {
-            if self.holds() { H::register(&self.backend, &row.key) } else { H::noop() }
+            self.declare_late();
+            H::register(&self.backend, &row.key)
         })
     }
 
-    /// Whether the declaration holds, or nobody is there to say so.
-    fn holds(&self) -> bool {
-        if let Some(holds) = self.holds.get() {
-            return *holds;
+    /// Declares the metric to a recorder that came after this was made. What was declared until
+    /// then waited for it, unless it is one that knows no declarations.
+    fn declare_late(&self) {
+        if self.declared.load(Ordering::Relaxed) || !self.backend.is_recording() {
+            return;
         }
-        if !self.backend.is_recording() {
-            return true;
-        }
-        // The recorder came after this was made; what was declared until then waited for it.
+        // On every thread that comes here at once, so that none records before the declaration.
         let declared = self.backend.declare(slice::from_ref(&self.spec));
-        if self.holds.set(declared.is_ok()).is_ok()
-            && let Err(error) = &declared
+        if !self.declared.swap(true, Ordering::Relaxed)
+            && let Err(error) = declared
         {
-            warn(error);
+            warn(&error);
         }
-        declared.is_ok()
     }
 }
 
-/// Logs that a metric is not recorded.
+/// Logs that a metric is not recorded as it was to be.
 pub(super) fn warn(error: &DeclareError) {
-    tracing::warn!(%error, metric = error.metric(), "a metric is not recorded");
+    tracing::warn!(%error, metric = error.metric(), "a metric is recorded without its declaration");
 }
 
 impl Handle for Histogram {
     fn register(recorder: &dyn Recorder, key: &Key) -> Self {
         recorder.register_histogram(key, &METADATA)
     }
-
-    fn noop() -> Self {
-        Self::noop()
-    }
 }
 
 impl Handle for Gauge {
     fn register(recorder: &dyn Recorder, key: &Key) -> Self {
         recorder.register_gauge(key, &METADATA)
-    }
-
-    fn noop() -> Self {
-        Self::noop()
     }
 }
 
