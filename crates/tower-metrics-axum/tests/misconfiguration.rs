@@ -56,6 +56,29 @@ fn changes_of_what_is_off_are_refused() {
     }
 }
 
+/// Errors call a metric by the name that the user sees, and say what to do.
+#[test]
+fn errors_name_the_metric() {
+    let cases: [(Customise, &str); 3] = [
+        (
+            |b| b.with_duration_buckets(Buckets::light()).with_duration_buckets(Buckets::http()),
+            "the buckets of \"http_request_duration_seconds\" are set twice; keep one",
+        ),
+        (
+            |b| b.with_buckets(HttpMetric::Requests, Buckets::light()),
+            "\"http_requests_total\" is no histogram; leave its buckets out",
+        ),
+        (
+            |b| b.with_metric_name(HttpMetric::RequestSize, "in_bytes"),
+            "a setting changes \"http_request_size_bytes\", which is off; switch it on, or leave \
+             the setting out",
+        ),
+    ];
+    for (customise, text) in cases {
+        assert_eq!(refused(customise).to_string(), text);
+    }
+}
+
 /// Limits are for labels that are there, and values come from headers that can be.
 #[test]
 fn labels_that_cannot_be_filled_are_refused() {

@@ -54,18 +54,16 @@ impl fmt::Display for BuildError {
         match self {
             Self::Declare(error) => error.fmt(f),
             Self::BucketsTwice { metric } => {
-                write!(f, "the buckets of {metric:?} are set twice; keep one")
+                write!(f, "the buckets of {:?} are set twice; keep one", metric.spec().name())
             }
             Self::NoHistogram { metric } => {
-                write!(f, "buckets are set for {metric:?}, which is no histogram; leave them out")
+                write!(f, "{:?} is no histogram; leave its buckets out", metric.spec().name())
             }
-            Self::SwitchedOff { metric } => {
-                write!(
-                    f,
-                    "a setting changes {metric:?}, which is switched off; switch it on, or leave \
-                     the setting out"
-                )
-            }
+            Self::SwitchedOff { metric } => write!(
+                f,
+                "a setting changes {:?}, which is off; switch it on, or leave the setting out",
+                metric.spec().name()
+            ),
             Self::UnknownLabel { label } => {
                 write!(
                     f,
