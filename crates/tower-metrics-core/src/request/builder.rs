@@ -23,7 +23,9 @@ pub struct Builder<T: Measures> {
     options: T::Options,
 }
 
-/// A middleware that records into [`Instruments`].
+/// A middleware that records into [`Instruments`], and is built by a [`Builder`].
+///
+/// For adapters of frameworks, which keep pace with this crate: methods may be added to it.
 pub trait Measures: Sized {
     /// What users' functions see of requests and responses.
     type Heads: Heads;
@@ -43,6 +45,9 @@ type ResponseOf<T> = <<T as Measures>::Heads as Heads>::Response;
 
 impl<T: Measures> Builder<T> {
     /// Starts from the defaults.
+    ///
+    /// Hidden: for adapters, whose users begin with the `builder` of the middleware.
+    #[doc(hidden)]
     pub fn new() -> Self {
         Self {
             backend: Arc::new(Global),
@@ -324,12 +329,6 @@ impl Instruments {
         let instruments = Self::new(Arc::new(backend), Plan::default().to_settings());
         instruments.declare_or_warn();
         instruments
-    }
-}
-
-impl<T: Measures> Default for Builder<T> {
-    fn default() -> Self {
-        Self::new()
     }
 }
 
