@@ -1,4 +1,6 @@
-//! The inference metrics: every name, label and bucket list in one table.
+//! The inference metrics: every name, label and bucket list in one table, `table.rs`.
+
+mod table;
 
 use metrics::Unit;
 use tower_metrics_core::{Buckets, MetricKind, MetricSpec};
@@ -133,39 +135,19 @@ impl InferenceMetric {
 
     /// The specification, with other buckets if it is a histogram.
     pub(crate) fn spec_with(self, buckets: Option<&Buckets>) -> MetricSpec {
-        let (name, kind, help) = self.row();
-        let buckets = || buckets.cloned().unwrap_or_else(|| self.buckets());
-        let spec = match kind {
-            MetricKind::Counter => MetricSpec::counter(name),
-            MetricKind::Histogram => MetricSpec::histogram(name, buckets()),
-            _ => MetricSpec::gauge(name),
+        let name = self.name();
+        let spec = match self.kind() {
+            (MetricKind::Counter, _) => MetricSpec::counter(name),
+            (_, Some(default)) => MetricSpec::histogram(name, buckets.cloned().unwrap_or(default)),
+            (_, None) => MetricSpec::gauge(name),
         };
-        let spec = spec.with_help(help).with_labels(self.labels().iter().copied());
+        let spec = spec.with_help(self.help()).with_labels(self.labels().iter().copied());
         if name.ends_with("_seconds") {
             spec.with_unit(Unit::Seconds)
         } else if name.ends_with("_bytes") {
             spec.with_unit(Unit::Bytes)
         } else {
             spec
-        }
-    }
-
-    /// Its name.
-    pub const fn name(self) -> &'static str {
-        self.row().0
-    }
-
-    /// The names of its labels.
-    pub const fn labels(self) -> &'static [&'static str] {
-        match self {
-            Self::Requests | Self::Loads | Self::BatchProcessed => &[MODEL_NAME, STATUS],
-            Self::Errors => &[MODEL_NAME, ERROR_TYPE],
-            Self::Finish => &[MODEL_NAME, FINISH_REASON],
-            Self::ModelInfo => &[MODEL_NAME, VERSION],
-            Self::QueueLength | Self::ModelsLoaded => &[],
-            Self::LabelOverflow => &["label"],
-            Self::GpuMemoryUsed | Self::GpuMemoryTotal | Self::GpuUtilization => &[GPU_ID],
-            _ => &[MODEL_NAME],
         }
     }
 
@@ -194,163 +176,6 @@ impl InferenceMetric {
                 | Self::BatchLastSuccess
         )
     }
-
-    fn buckets(self) -> Buckets {
-        match self {
-            Self::BatchSize => Buckets::batch_sizes(),
-            Self::InputLength => Buckets::input_tokens(),
-            Self::LoadDuration => Buckets::long_generation(),
-            Self::QueueDuration | Self::TimeToFirstToken => Buckets::time_to_first_token(),
-            Self::InterTokenLatency | Self::TimePerOutputToken => Buckets::inter_token(),
-            Self::OutputLength => Buckets::output_tokens(),
-            Self::BatchItemDuration => Buckets::batch_items(),
-            _ => Buckets::general(),
-        }
-    }
-
-    const fn row(self) -> (&'static str, MetricKind, &'static str) {
-        use MetricKind::{Counter, Gauge, Histogram};
-        match self {
-            Self::Requests => {
-                ("inference_requests_total", Counter, "Number of inference requests that ended.")
-            }
-            Self::Errors => {
-                ("inference_errors_total", Counter, "Number of inference requests that failed.")
-            }
-            Self::Duration => (
-                "inference_duration_seconds",
-                Histogram,
-                "Time from the arrival of an inference request to its end.",
-            ),
-            Self::InFlight => (
-                "inference_in_flight_requests",
-                Gauge,
-                "Number of inference requests that have arrived and not ended yet.",
-            ),
-            Self::Waiting => (
-                "inference_waiting_requests",
-                Gauge,
-                "Number of inference requests that wait for their start.",
-            ),
-            Self::Running => (
-                "inference_running_requests",
-                Gauge,
-                "Number of inference requests that have started and not ended yet.",
-            ),
-            Self::QueueDuration => (
-                "inference_queue_duration_seconds",
-                Histogram,
-                "Time an inference request waited for its start.",
-            ),
-            Self::QueueLength => (
-                "inference_queue_length",
-                Gauge,
-                "Number of requests waiting in the inference queue.",
-            ),
-            Self::MaxConcurrency => (
-                "inference_max_concurrency",
-                Gauge,
-                "Number of inference requests that a model can run at once.",
-            ),
-            Self::BatchSize => (
-                "inference_batch_size",
-                Histogram,
-                "Number of inference requests that a model ran together.",
-            ),
-            Self::InputLength => (
-                "inference_input_token_length",
-                Histogram,
-                "Number of tokens in the input of an inference request.",
-            ),
-            Self::ModelLoaded => {
-                ("model_loaded", Gauge, "Whether the model is loaded: 1 if it is, else 0.")
-            }
-            Self::ModelsLoaded => ("models_loaded_count", Gauge, "Number of models loaded."),
-            Self::LoadDuration => {
-                ("model_load_duration_seconds", Histogram, "Time that loading a model took.")
-            }
-            Self::Loads => ("model_loads_total", Counter, "Number of model loads that ended."),
-            Self::Unloads => {
-                ("model_unloads_total", Counter, "Number of times a model was unloaded.")
-            }
-            Self::ModelInfo => {
-                ("model_info", Gauge, "Version of a model: 1 if it is in use, 0 if it was.")
-            }
-            Self::GpuMemoryUsed => ("gpu_memory_used_bytes", Gauge, "GPU memory in use."),
-            Self::GpuMemoryTotal => ("gpu_memory_total_bytes", Gauge, "GPU memory that there is."),
-            Self::GpuUtilization => (
-                "gpu_utilization_ratio",
-                Gauge,
-                "Part of the time in which the GPU was busy, from 0 to 1.",
-            ),
-            Self::LabelOverflow => (
-                "tower_metrics_label_overflow_total",
-                Counter,
-                "Number of label values replaced because their label was at its limit.",
-            ),
-            _ if self.is_of_batch_jobs() => self.batch_row(),
-            _ => self.token_row(),
-        }
-    }
-
-    const fn batch_row(self) -> (&'static str, MetricKind, &'static str) {
-        use MetricKind::{Counter, Gauge, Histogram};
-        match self {
-            Self::BatchProcessed => (
-                "batch_inference_processed_total",
-                Counter,
-                "Number of items that a batch run has processed.",
-            ),
-            Self::BatchItemDuration => (
-                "batch_inference_item_duration_seconds",
-                Histogram,
-                "Time that an item of a batch run took.",
-            ),
-            Self::BatchDuration => (
-                "batch_inference_duration_seconds",
-                Gauge,
-                "Time that the last batch run took, whether it succeeded or not.",
-            ),
-            _ => (
-                "batch_inference_last_success_timestamp_seconds",
-                Gauge,
-                "Unix time of the end of the last batch run that succeeded.",
-            ),
-        }
-    }
-
-    const fn token_row(self) -> (&'static str, MetricKind, &'static str) {
-        use MetricKind::{Counter, Histogram};
-        match self {
-            Self::TimeToFirstToken => (
-                "inference_time_to_first_token_seconds",
-                Histogram,
-                "Time from the arrival of an inference request to its first token.",
-            ),
-            Self::InterTokenLatency => (
-                "inference_inter_token_latency_seconds",
-                Histogram,
-                "Time between two tokens of an output.",
-            ),
-            Self::TimePerOutputToken => (
-                "inference_time_per_output_token_seconds",
-                Histogram,
-                "Mean time between the tokens of an output.",
-            ),
-            Self::InputTokens => {
-                ("inference_input_tokens_total", Counter, "Number of input tokens read.")
-            }
-            Self::OutputTokens => {
-                ("inference_output_tokens_total", Counter, "Number of output tokens generated.")
-            }
-            Self::OutputLength => (
-                "inference_output_token_length",
-                Histogram,
-                "Number of tokens in the output of an inference request.",
-            ),
-            _ => ("inference_finish_total", Counter, "Number of outputs that ended."),
-        }
-    }
 }
 
 /// The label that says which model: a registered one's name, else `unknown`.
@@ -368,6 +193,8 @@ pub(crate) const VERSION: &str = "version";
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use tower_metrics_core::names::HttpMetric;
 
     use super::*;
@@ -382,6 +209,18 @@ mod tests {
             assert_eq!(spec.kind() == MetricKind::Counter, spec.name().ends_with("_total"));
             assert_eq!(spec.kind() == MetricKind::Histogram, spec.buckets().is_some());
         }
+    }
+
+    /// Whoever adds a metric adds it to the list too, under a name of its own.
+    #[test]
+    fn every_metric_is_listed_once_under_a_name_of_its_own() {
+        let last = InferenceMetric::LabelOverflow as usize;
+        let listed = InferenceMetric::ALL.iter().map(|metric| *metric as usize);
+        assert!(listed.eq(0..=last), "in the order of the declaration, of which it is the last");
+
+        let names: HashSet<&str> =
+            InferenceMetric::ALL.iter().map(|metric| metric.name()).collect();
+        assert_eq!(names.len(), InferenceMetric::ALL.len());
     }
 
     /// Both crates count overflows into one metric, so they must declare the same.
