@@ -56,7 +56,7 @@ impl Series {
             requests: Status::EACH
                 .map(|status| Handle::new(source, model, Metric::Requests, Some(status.as_str()))),
             // These are always there, so they use up no place.
-            errors: RwLock::new([Status::ERROR_TYPE, Status::PANIC].map(error).into()),
+            errors: RwLock::new([Status::UNNAMED_ERROR, Status::PANIC].map(error).into()),
             duration: of(source, model, Metric::Duration),
             in_flight: of(source, model, Metric::InFlight),
             waiting: of(source, model, Metric::Waiting),
@@ -97,7 +97,7 @@ impl Series {
     /// Counts a failure of this type.
     pub(crate) fn count_error(&self, now: Instant, error_type: &str) {
         // Prometheus takes a label without a value for no label.
-        let error_type = if error_type.is_empty() { Status::ERROR_TYPE } else { error_type };
+        let error_type = if error_type.is_empty() { Status::UNNAMED_ERROR } else { error_type };
         let known = self.errors.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(counter) = known.get(error_type) {
             return counter.increment(now, 1);

@@ -52,7 +52,7 @@ where
         let output = ready!(polled);
         if let (Some(mut request), Some(outcome)) = (this.request.take(), this.outcome.take()) {
             let outcome = unless_it_panics(|| outcome(&output));
-            request.finish(outcome.unwrap_or(RequestOutcome::Error(Status::ERROR_TYPE)));
+            request.finish(outcome.unwrap_or(RequestOutcome::Error(Status::UNNAMED_ERROR)));
         }
         Poll::Ready(output)
     }

@@ -141,7 +141,7 @@ impl InferenceRequest {
     {
         self.observe_as(future, |result| match result {
             Ok(_) => RequestOutcome::Success,
-            Err(_) => RequestOutcome::Error(Status::ERROR_TYPE),
+            Err(_) => RequestOutcome::Error(Status::UNNAMED_ERROR),
         })
     }
 
@@ -171,7 +171,7 @@ impl InferenceRequest {
     {
         self.stream_as(tokens, |item| match item {
             Ok(_) => Chunk::Tokens(1),
-            Err(_) => Chunk::Failed(Status::ERROR_TYPE),
+            Err(_) => Chunk::Failed(Status::UNNAMED_ERROR),
         })
     }
 

@@ -28,7 +28,7 @@ impl Status {
         [Self::Success, Self::Error, Self::Timeout, Self::Cancelled, Self::Rejected];
 
     /// The `error_type` of failures that nobody has named.
-    pub const ERROR_TYPE: &'static str = "error";
+    pub const UNNAMED_ERROR: &'static str = "error";
 
     /// The `error_type` of panics.
     pub const PANIC: &'static str = "panic";

@@ -52,7 +52,7 @@ impl Model {
     {
         let outcome: OutcomeFn<Limited<T, E>> = |result| match result {
             Ok(Ok(_)) => RequestOutcome::Success,
-            Ok(Err(_)) => RequestOutcome::Error(Status::ERROR_TYPE),
+            Ok(Err(_)) => RequestOutcome::Error(Status::UNNAMED_ERROR),
             Err(_) => RequestOutcome::Timeout,
         };
         // The timer first: without a runtime it panics, and then there was no request.

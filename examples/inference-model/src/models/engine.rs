@@ -67,7 +67,7 @@ impl Failure {
     pub(crate) fn error_type(&self) -> &'static str {
         match self {
             Self::Simulated => "simulated",
-            Self::Engine(_) => Status::ERROR_TYPE,
+            Self::Engine(_) => Status::UNNAMED_ERROR,
         }
     }
 }

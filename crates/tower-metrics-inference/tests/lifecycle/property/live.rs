@@ -96,7 +96,7 @@ impl Live {
                 let scripted = scripted_stream(steps);
                 let mut items = task::spawn(request.stream_as(scripted, |step| match *step {
                     Step::Last => Chunk::Last { tokens: 2, reason: FinishReason::Length },
-                    Step::Fail => Chunk::Failed(Status::ERROR_TYPE),
+                    Step::Fail => Chunk::Failed(Status::UNNAMED_ERROR),
                     Step::Tokens(tokens) => Chunk::Tokens(tokens),
                     _ => Chunk::Tokens(0),
                 }));
@@ -247,7 +247,7 @@ fn step_by_hand(mut request: InferenceRequest, step: Step) -> Carried {
             return Carried::Over;
         }
         Step::Fail => {
-            request.end(RequestOutcome::Error(Status::ERROR_TYPE));
+            request.end(RequestOutcome::Error(Status::UNNAMED_ERROR));
             return Carried::Over;
         }
         Step::Panic => {

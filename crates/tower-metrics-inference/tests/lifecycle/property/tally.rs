@@ -65,7 +65,7 @@ impl Tally {
         let [success, error, timeout, cancelled, _rejected] = tally.statuses;
         let durations = only("inference_duration_seconds_count");
         assert_eq!(success + error + timeout + cancelled, durations, "{tally:?}");
-        assert_eq!(errors(Status::ERROR_TYPE) + tally.panics, error, "{tally:?}");
+        assert_eq!(errors(Status::UNNAMED_ERROR) + tally.panics, error, "{tally:?}");
         let [_, input] = tally.inputs;
         assert_eq!(only("inference_input_tokens_total"), input, "{tally:?}");
         tally
