@@ -98,6 +98,7 @@ mod names;
 pub mod request;
 pub mod timing;
 mod tokens;
+mod unwinding;
 
 pub use tower_metrics_core::Buckets;
 #[cfg(feature = "macros")]

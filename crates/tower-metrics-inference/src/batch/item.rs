@@ -3,7 +3,6 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::thread;
 
 use pin_project_lite::pin_project;
 use quanta::Instant;
@@ -11,6 +10,7 @@ use tower_metrics_core::request::on_unwind;
 
 use super::series::Series;
 use super::status::ItemStatus;
+use crate::unwinding::Unwinding;
 
 /// An item that has begun, and is recorded once.
 #[derive(Debug)]
@@ -18,11 +18,12 @@ pub(super) struct Running {
     series: Arc<Series>,
     began: Instant,
     has_ended: bool,
+    unwinding: Unwinding,
 }
 
 impl Running {
     pub(super) fn start(series: Arc<Series>) -> Self {
-        Self { series, began: Instant::now(), has_ended: false }
+        Self { series, began: Instant::now(), has_ended: false, unwinding: Unwinding::watch() }
     }
 
     pub(super) fn end(mut self, status: ItemStatus) {
@@ -38,8 +39,8 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         if !self.has_ended {
-            let panicking = thread::panicking();
-            self.record(if panicking { ItemStatus::Error } else { ItemStatus::Cancelled });
+            let panicked = self.unwinding.has_begun();
+            self.record(if panicked { ItemStatus::Error } else { ItemStatus::Cancelled });
         }
     }
 }

@@ -2,13 +2,13 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
-use std::thread;
 
 use quanta::Instant;
 
 use super::entry::Entry;
 use super::model::Model;
 use super::state::LoadStatus;
+use crate::unwinding::Unwinding;
 
 /// A model that is being loaded; made by [`Inference::loading`](crate::Inference::loading).
 ///
@@ -23,12 +23,13 @@ pub struct Loading {
     entry: Arc<Entry>,
     began: Instant,
     ended: Option<LoadStatus>,
+    unwinding: Unwinding,
 }
 
 impl Loading {
     pub(crate) fn new(entry: Arc<Entry>) -> Self {
         entry.begin_loading();
-        Self { entry, began: Instant::now(), ended: None }
+        Self { entry, began: Instant::now(), ended: None, unwinding: Unwinding::watch() }
     }
 
     /// Notes that the model is loaded.
@@ -45,8 +46,8 @@ impl Loading {
 
 impl Drop for Loading {
     fn drop(&mut self) {
-        let panicking = thread::panicking();
-        let dropped = if panicking { LoadStatus::Error } else { LoadStatus::Cancelled };
+        let panicked = self.unwinding.has_begun();
+        let dropped = if panicked { LoadStatus::Error } else { LoadStatus::Cancelled };
         let seconds = self.began.elapsed().as_secs_f64();
         self.entry.end_loading(self.ended.unwrap_or(dropped), seconds);
     }

@@ -2,7 +2,6 @@
 
 use std::mem;
 use std::sync::Arc;
-use std::thread;
 use std::time::{self, Duration};
 
 use metrics::Gauge;
@@ -12,6 +11,7 @@ use super::future::RequestFuture;
 use super::outcome::{FinishReason, OutcomeFn, RequestOutcome, Status};
 use crate::models::{Entry, Series};
 use crate::tokens::{Chunk, ChunkFn, Output, OutputSlot, TokenRecorder, TokenStream};
+use crate::unwinding::Unwinding;
 
 /// What part of a time two clocks may differ by: the one here counts cycles, and the system's is
 /// corrected meanwhile, by up to half a thousandth.
@@ -35,6 +35,7 @@ pub struct InferenceRequest {
     phase: Phase,
     deadline: Option<Instant>,
     output: OutputSlot,
+    unwinding: Unwinding,
 }
 
 #[derive(Debug)]
@@ -57,7 +58,15 @@ impl InferenceRequest {
         let arrived = Instant::now();
         let in_flight = entry.arrive(arrived);
         let phase = phase(&entry.series, arrived);
-        Self { entry, arrived, in_flight, phase, deadline: None, output: OutputSlot::default() }
+        Self {
+            entry,
+            arrived,
+            in_flight,
+            phase,
+            deadline: None,
+            output: OutputSlot::default(),
+            unwinding: Unwinding::watch(),
+        }
     }
 
     pub(super) fn run(&mut self) {
@@ -242,7 +251,7 @@ impl Drop for InferenceRequest {
             return;
         }
         let now = Instant::now();
-        if thread::panicking() {
+        if self.unwinding.has_begun() {
             self.finish_at(now, now, RequestOutcome::Error(Status::PANIC));
         } else if self.deadline.is_some_and(|deadline| now >= deadline) {
             self.finish_at(now, now, RequestOutcome::Timeout);

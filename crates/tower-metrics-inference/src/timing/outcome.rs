@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use metrics::Histogram;
@@ -10,6 +9,7 @@ use quanta::Instant;
 
 use super::builder::Builder;
 use super::series::Series;
+use crate::unwinding::Unwinding;
 
 /// How something that was timed ended: the label `outcome`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -129,7 +129,7 @@ impl OutcomeDurations {
         OutcomeTimer {
             durations: Some(self.clone()),
             started: Instant::now(),
-            unwinding: thread::panicking(),
+            unwinding: Unwinding::watch(),
         }
     }
 
@@ -152,8 +152,7 @@ pub struct OutcomeTimer {
     /// Taken when it has recorded.
     durations: Option<OutcomeDurations>,
     started: Instant,
-    /// Whether a panic was under way at the start: that one is not of what is timed.
-    unwinding: bool,
+    unwinding: Unwinding,
 }
 
 impl OutcomeTimer {
@@ -192,7 +191,7 @@ impl OutcomeTimer {
 impl Drop for OutcomeTimer {
     fn drop(&mut self) {
         if self.durations.is_some() {
-            let panicked = thread::panicking() && !self.unwinding;
+            let panicked = self.unwinding.has_begun();
             self.record(if panicked { Outcome::Panic } else { Outcome::Cancelled });
         }
     }

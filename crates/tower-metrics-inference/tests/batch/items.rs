@@ -96,6 +96,25 @@ fn an_item_that_is_dropped_midway_is_cancelled() {
     assert_eq!(counts(job.exporter()), [0, 1, 1, 2]);
 }
 
+/// What a destructor processes while another panic goes on did not panic itself.
+#[test]
+fn an_item_that_starts_during_a_panic_does_not_end_by_it() {
+    struct Cleanup<'a>(&'a BatchJob);
+
+    impl Drop for Cleanup<'_> {
+        fn drop(&mut self) {
+            assert!(poll_once(self.0.item_async(pending::<Result<u8, ()>>())).is_pending());
+        }
+    }
+
+    let job = job();
+    assert!(panics(|| {
+        let _cleanup = Cleanup(&job);
+        panic!("no");
+    }));
+    assert_eq!(counts(job.exporter()), [0, 0, 1, 1]);
+}
+
 /// From its first poll on: items that wait for their turn do not take long.
 #[test]
 fn an_item_takes_from_its_begin_to_its_end() {

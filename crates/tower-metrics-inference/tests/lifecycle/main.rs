@@ -6,6 +6,7 @@
 //! | file | what it shows |
 //! |---|---|
 //! | `table` | each way in which a request can end, in the order of the rules |
+//! | `cleanups` | what destructors do while a panic goes on |
 //! | `queue` | requests that wait for their start |
 //! | `futures` | requests around futures |
 //! | `models` | loading and unloading, and who is counted under which name |
@@ -17,6 +18,7 @@
 //! | `property` | all of it at random, against a model |
 #![expect(clippy::unwrap_used, reason = "a helper that fails should fail its test")]
 
+mod cleanups;
 mod engine;
 mod foreign;
 mod futures;
