@@ -14,12 +14,13 @@ use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse};
 use pin_project_lite::pin_project;
 use tower_metrics_core::labels::GrpcStatus;
 use tower_metrics_core::middleware::Unmeasured;
-use tower_metrics_core::request::{AbortReason, RequestGuard, on_unwind};
+use tower_metrics_core::request::{RequestGuard, on_unwind};
 use tower_metrics_prometheus::Scrape;
 
 use crate::body::ResponseBody;
 use crate::early::EarlyGuard;
 use crate::endpoint;
+use crate::error::answer_to;
 use crate::scrape_body::ScrapeBody;
 use crate::shared::Shared;
 
@@ -102,14 +103,11 @@ fn measure<B: MessageBody>(
         Ok(response) => response,
         Err(error) => {
             if let Some(mut guard) = early.take().and_then(EarlyGuard::looked_up) {
-                // actix-web makes a response of the error: an ordinary answer, unless it says that
-                // the service failed.
-                let status = error.as_response_error().status_code();
+                let (status, failure) = answer_to(&error);
                 guard.response(status.as_u16());
-                if status.is_server_error() {
-                    guard.abort(AbortReason::ServiceError);
-                } else {
-                    guard.complete();
+                match failure {
+                    Some(reason) => guard.abort(reason),
+                    None => guard.complete(),
                 }
             }
             return Err(error);

@@ -80,6 +80,7 @@
 mod body;
 mod early;
 mod endpoint;
+mod error;
 mod future;
 mod heads;
 #[cfg(feature = "inference")]

@@ -10,12 +10,12 @@ use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::ServiceResponse;
 use pin_project_lite::pin_project;
-use tower_metrics_core::request::AbortReason;
 use tower_metrics_inference::RequestOutcome;
 use tower_metrics_inference::request::Exchange;
 
 use super::body::InferenceBody;
 use super::settings::Settings;
+use crate::error::answer_to;
 
 pin_project! {
     /// The response future of [`InferenceService`](crate::InferenceService).
@@ -58,14 +58,13 @@ where
     }
 }
 
-/// actix-web makes a response of the error: an ordinary answer, unless it says that the service
-/// failed.
 fn fail(error: &Error, exchange: &mut Exchange) {
-    let status = error.as_response_error().status_code();
-    if status.is_server_error() {
-        exchange.abort(AbortReason::ServiceError);
-    } else {
-        exchange.answer(status.as_u16(), RequestOutcome::of_status_code(status.as_str()), Some(0));
+    match answer_to(error) {
+        (_, Some(reason)) => exchange.abort(reason),
+        (status, None) => {
+            let outcome = RequestOutcome::of_status_code(status.as_str());
+            exchange.answer(status.as_u16(), outcome, Some(0));
+        }
     }
 }
 
