@@ -17,7 +17,7 @@ use crate::shared::{Serve, Shared};
 
 /// Measures the requests of an app, and may answer `/metrics`; for [`App::wrap`].
 ///
-/// Clones share one cache of handles. See the [crate docs](crate).
+/// Clones share the metrics and their limits. See the [crate docs](crate).
 ///
 /// [`App::wrap`]: actix_web::App::wrap
 #[derive(Clone, Debug)]
@@ -38,7 +38,7 @@ pub struct MetricsOptions {
 impl Metrics {
     /// Measures with the default metrics into `exporter`, and answers `/metrics`.
     ///
-    /// All that are made for one exporter share one cache, so this may stand in the closure that
+    /// All that are made for one exporter share their limits, so this may stand in the closure that
     /// makes an app for each worker. If somebody declared one of the metrics differently before, a
     /// warning is logged and their declaration holds.
     pub fn new(exporter: &Exporter) -> Self {

@@ -58,8 +58,8 @@ impl Exporter {
         ExporterRecorder::new(Arc::clone(&self.shared))
     }
 
-    /// The default HTTP instruments into this exporter, for the adapters of frameworks: one cache
-    /// of handles for all who ask, as when every worker thread of a server makes its own app.
+    /// The default HTTP instruments into this exporter, for the adapters of frameworks: with the
+    /// same limits for all who ask, as when every worker thread of a server makes its own app.
     pub fn instruments(&self) -> Instruments {
         let mut shared = self.shared.instruments.lock().unwrap_or_else(PoisonError::into_inner);
         shared.upgrade().unwrap_or_else(|| {

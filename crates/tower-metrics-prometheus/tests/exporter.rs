@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails should fail its test")]
 
 use metrics::with_local_recorder;
+use tower_metrics_core::labels::Method;
+use tower_metrics_core::request::{ExtraLabels, Instruments};
 use tower_metrics_core::{Buckets, DeclareError, MetricSpec};
 use tower_metrics_prometheus::Exporter;
 
@@ -151,4 +153,23 @@ fn families_and_series_come_in_order() {
         ]
     );
     assert_eq!(exporter.render(), text);
+}
+
+/// Servers make an app for each worker, one after the other, and each keeps a cache of its own: the
+/// limit of endpoints is theirs together, also when what the first one came from is gone.
+#[test]
+fn instruments_share_their_limits_for_as_long_as_one_records() {
+    let exporter = private_exporter();
+    let request = |instruments: &Instruments, route: &str| {
+        instruments.start(Method::Get, "GET", Some(route), ExtraLabels::default()).complete();
+    };
+    let first = exporter.instruments().with_own_cache();
+    for n in 0..1_000 {
+        request(&first, &format!("/{n}"));
+    }
+    request(&exporter.instruments(), "/one-too-many");
+
+    let text = exporter.render();
+    assert!(text.contains(r#"endpoint="other""#));
+    assert!(!text.contains("/one-too-many"));
 }

@@ -22,7 +22,7 @@ pub struct Instruments {
 /// Instruments that may be gone; see [`Instruments::downgrade`].
 #[derive(Clone, Debug, Default)]
 pub struct WeakInstruments {
-    cache: Weak<Endpoints>,
+    source: Weak<Source>,
 }
 
 impl Instruments {
@@ -41,7 +41,7 @@ impl Instruments {
 
     /// A reference that does not keep the instruments, nor the recorder below them.
     pub fn downgrade(&self) -> WeakInstruments {
-        WeakInstruments { cache: Arc::downgrade(&self.cache) }
+        WeakInstruments { source: Arc::downgrade(self.cache.source()) }
     }
 
     pub(crate) fn declare(&self) -> Result<(), DeclareError> {
@@ -91,8 +91,9 @@ impl Instruments {
 
     /// Counts in a request that arrived now; the guard counts it out.
     ///
-    /// `written` is the method as the request has it, `method` what that is known as. `route` is the template of the matched route, `None` if no route matched or none is known
-    /// yet ([`RequestGuard::set_route`]).
+    /// `written` is the method as the request has it, `method` what that is known as. `route` is the
+    /// template of the matched route, `None` if no route matched or none is known yet
+    /// ([`RequestGuard::set_route`]).
     #[inline]
     pub fn start(
         &self,
@@ -113,8 +114,9 @@ impl Instruments {
 }
 
 impl WeakInstruments {
-    /// The instruments, if anybody still holds them.
+    /// The same metrics, limits included, with a cache of their own; if anybody still holds them,
+    /// [with whatever cache](Instruments::with_own_cache).
     pub fn upgrade(&self) -> Option<Instruments> {
-        Some(Instruments { cache: self.cache.upgrade()? })
+        Some(Instruments { cache: Endpoints::new(self.source.upgrade()?) })
     }
 }
