@@ -1,7 +1,8 @@
 //! What destructors do while a panic goes on.
 
+use tower_metrics_tests::scripted::{catch_scripted_panic, scripted_panic};
+
 use super::measured::{MODEL, Measured, measured};
-use super::panics::{catch_expected, expected_panic};
 
 /// Does something when it is dropped.
 struct Cleanup<F: FnMut()>(F);
@@ -13,9 +14,9 @@ impl<F: FnMut()> Drop for Cleanup<F> {
 }
 
 fn while_panicking(cleanup: impl FnMut()) {
-    let unwound: Option<()> = catch_expected(|| {
+    let unwound: Option<()> = catch_scripted_panic(|| {
         let _cleanup = Cleanup(cleanup);
-        expected_panic()
+        scripted_panic()
     });
     assert_eq!(unwound, None);
 }
