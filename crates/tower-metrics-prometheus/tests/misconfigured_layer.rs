@@ -9,8 +9,9 @@ use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_metrics_core::names::HttpMetric;
 use tower_metrics_core::{Buckets, Builder, MetricsLayer};
 use tower_metrics_prometheus::Exporter;
+use tower_metrics_tests::log::logged;
 
-use support::{lines, logged, private_exporter};
+use support::{lines, private_exporter};
 
 type Customise = fn(Builder<MetricsLayer>) -> Builder<MetricsLayer>;
 
