@@ -50,8 +50,9 @@ pub(crate) const SIZES: &[Limit] = &[
     limit("actix_web::MetricsService", 16.0, "it holds two pointers to what a worker shares"),
     limit(
         "actix_web::ResponseFuture",
-        88.0,
-        "it holds a guard and where to find the route, or a scrape that is being answered",
+        96.0,
+        "it holds a guard, what the route was named and where else to find it, or a scrape that is \
+         being answered",
     ),
     limit("actix_web::ResponseBody", 16.0, "it holds a guard, if there is one"),
 ];
