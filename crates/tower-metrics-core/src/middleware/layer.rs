@@ -12,7 +12,7 @@ use crate::request::{Builder, Instruments, Measures, Rules};
 
 /// Measures the requests of a service.
 ///
-/// Clones, and the services they make, share one cache of handles. See the
+/// Clones, and the services they make, share the metrics and their limits. See the
 /// [module docs](super).
 #[derive(Clone, Debug)]
 #[must_use = "a layer does nothing until it is around a service"]

@@ -25,7 +25,8 @@ enum Source {
     None,
     /// The layer's, as servers keep it and clone it for each request.
     Layer(Arc<Copies>),
-    /// That of the thread on which the service was cloned.
+    /// That of the thread on which the service was cloned; clones of this one stay with it, wherever
+    /// they are used.
     Thread(Arc<Shared>),
 }
 

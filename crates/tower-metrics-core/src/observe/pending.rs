@@ -96,7 +96,9 @@ impl Pending {
 
     /// Hands everything on the list to the backend that was installed.
     pub(crate) fn hand_over(&self, backend: &dyn Backend) {
-        for spec in std::mem::take(&mut *lock(&self.declared)) {
+        // No list stays locked while the backend works through it, and logs.
+        let declared = std::mem::take(&mut *lock(&self.declared));
+        for spec in declared {
             if let Err(error) = backend.declare(&[spec]) {
                 tracing::warn!(%error, "a declaration from before the exporter does not hold");
             }

@@ -1,4 +1,4 @@
-//! The handle cache: endpoint, method and extra labels to series, shared by every clone of a layer.
+//! The handle cache: endpoint, method and extra labels to series. A layer has one for each thread.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher as _;
@@ -12,7 +12,7 @@ use crate::labels::{MethodLabel, Route};
 /// How many lists the endpoints are spread over; at the default limit of endpoints, eight to a list.
 const LISTS: usize = 128;
 
-/// All series of a middleware. Nothing is ever removed, so what was seen before is found without
+/// The series of a middleware, as one thread has met them. Nothing is ever removed, so what was seen before is found without
 /// a lock, and without counting who looks.
 #[derive(Debug)]
 pub(crate) struct Endpoints {

@@ -49,7 +49,7 @@ impl Instruments {
     }
 
     pub(crate) fn declare_or_warn(&self) {
-        self.cache.source().is_recording();
+        self.cache.source().declare_or_warn();
     }
 
     /// Whether the size of request bodies is recorded, so that somebody has to count their bytes

@@ -128,6 +128,9 @@ impl Series {
     #[inline]
     #[must_use]
     pub(crate) fn arrive(&self, now: Ticks) -> bool {
+        if self.is_outdated() {
+            return false;
+        }
         let (used, in_flight) = self.in_flight(now);
         let fresh = self.touch(used, now);
         if fresh {
@@ -142,16 +145,34 @@ impl Series {
         self.in_flight(now).1.decrement(1.0);
     }
 
-    /// Records a request that ended.
+    /// Records a request that ended, and that was counted in into these handles or was not.
     #[inline]
     #[must_use]
-    pub(crate) fn record(&self, ending: Ending, measured: &Measurements, now: Ticks) -> Recorded {
+    pub(crate) fn record(
+        &self,
+        ending: Ending,
+        measured: &Measurements,
+        counted_in: bool,
+        now: Ticks,
+    ) -> Recorded {
+        if self.is_outdated() {
+            return Recorded::Stale;
+        }
         let (_, ended) = self.ended.get_or_insert_with(&ending, || self.make_ended(ending, now));
         if !self.touch(&ended.used, now) {
             return Recorded::Stale;
         }
+        if ended.at_once && !counted_in {
+            self.in_flight(now).1.increment(1.0);
+        }
         ended.record(ending, measured);
-        if ended.at_once { Recorded::AndCountedOut } else { Recorded::Fresh }
+        if ended.at_once && counted_in { Recorded::AndCountedOut } else { Recorded::Fresh }
+    }
+
+    /// Whether these are handles from before the recorder, which do nothing, and it is there now.
+    #[inline]
+    fn is_outdated(&self) -> bool {
+        self.stale_after == Some(0) && self.source.is_recording()
     }
 
     /// Notes a use; `false` if the last one is too long ago.

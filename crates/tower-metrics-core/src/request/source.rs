@@ -57,12 +57,19 @@ impl Source {
         Ok(())
     }
 
+    /// Declares the metrics, at once or as soon as there is a recorder.
+    pub(crate) fn declare_or_warn(&self) {
+        if let Err(error) = self.declare() {
+            tracing::warn!(%error, "HTTP metrics are recorded without their declaration");
+            self.declared.store(true, Ordering::Release);
+        }
+    }
+
     /// Whether there is a recorder; if it has just come, the metrics are declared to it.
     pub(crate) fn is_recording(&self) -> bool {
         let recording = self.backend.is_recording();
-        if recording && let Err(error) = self.declare() {
-            tracing::warn!(%error, "HTTP metrics are recorded without their declaration");
-            self.declared.store(true, Ordering::Release);
+        if recording {
+            self.declare_or_warn();
         }
         recording
     }

@@ -163,15 +163,10 @@ impl State {
             let (ending, measured) = (self.ending(), self.measurements(ended));
             loop {
                 let series = other.as_ref().unwrap_or(&self.series);
-                match series.record(ending, &measured, ended) {
+                match series.record(ending, &measured, self.series.is_kept(), ended) {
                     Recorded::Stale => other = Some(series.renewed()),
                     Recorded::Fresh => break,
-                    Recorded::AndCountedOut if self.series.is_kept() => return,
-                    Recorded::AndCountedOut => {
-                        // The request came before there was a recorder, so it was not counted in.
-                        let _ = series.arrive(ended);
-                        break;
-                    }
+                    Recorded::AndCountedOut => return,
                 }
             }
         }

@@ -2,7 +2,9 @@
 //!
 //! An atomic addition costs several plain ones, and processors that add to the same place wait for
 //! each other. So a thread has a copy of every number for as long as it lives: it alone writes
-//! there, by plain loads and stores, and the value of a number is the sum over all copies.
+//! there, by plain loads and stores, and the value of a number is the sum over all copies. One more
+//! copy is for threads beyond the number of places, and for those that are ending, which add
+//! atomically.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};

@@ -115,8 +115,11 @@ impl Registry {
         if let Some(metric) = state.metrics.get(name) {
             return Some(Arc::clone(metric));
         }
-        if let Some((_, metric)) = colliding(&state.metrics, name, kind) {
-            metric.refuse(written);
+        let other = colliding(&state.metrics, name, kind).map(|(_, metric)| Arc::clone(metric));
+        if let Some(other) = other {
+            // Who logs may count what is logged, here.
+            drop(state);
+            other.refuse(written);
             return None;
         }
         let metric = Arc::new(Metric::undeclared(written, kind, &self.common));
