@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use actix_web::body::{BodySize, MessageBody};
 use bytes::Bytes;
 use pin_project_lite::pin_project;
-use tower_metrics_core::request::{AbortReason, RequestGuard};
+use tower_metrics_core::request::{BodyPolled, RequestGuard};
 
 pin_project! {
     /// A response body that ends its request when it ends.
@@ -40,31 +40,14 @@ impl<B: MessageBody> MessageBody for ResponseBody<B> {
         let mut this = self.project();
         let polled = RequestGuard::watch_panic(this.guard, || this.inner.as_mut().poll_next(cx));
         let Poll::Ready(chunk) = &polled else { return Poll::Pending };
-        // What ends the request, with this chunk or the end of them.
-        let end = match chunk {
-            None => Some(Ok(0)),
-            Some(Err(_)) => Some(Err(AbortReason::BodyError)),
-            Some(Ok(bytes)) => {
-                let bytes = bytes.len() as u64;
-                // Of most bodies that are one chunk, nothing is left then.
-                if this.inner.size().is_eof() {
-                    Some(Ok(bytes))
-                } else {
-                    if let Some(guard) = this.guard.as_mut() {
-                        guard.sent(bytes);
-                    }
-                    None
-                }
-            }
+        let step = match chunk {
+            None => BodyPolled::Last(0),
+            Some(Err(_)) => BodyPolled::Failed,
+            // Of most bodies that are one chunk, nothing is left then.
+            Some(Ok(bytes)) if this.inner.size().is_eof() => BodyPolled::Last(bytes.len() as u64),
+            Some(Ok(bytes)) => BodyPolled::More(bytes.len() as u64),
         };
-        if let Some(end) = end
-            && let Some(guard) = this.guard.take()
-        {
-            match end {
-                Ok(bytes) => guard.complete_with(bytes),
-                Err(reason) => guard.abort(reason),
-            }
-        }
+        RequestGuard::body_polled(this.guard, step);
         polled
     }
 

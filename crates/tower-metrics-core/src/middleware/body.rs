@@ -8,7 +8,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use crate::labels::GrpcStatus;
-use crate::request::{AbortReason, RequestGuard};
+use crate::request::{BodyPolled, RequestGuard};
 
 pin_project! {
     /// A response body that ends its request when it ends.
@@ -43,10 +43,9 @@ impl<B: Body> Body for ResponseBody<B> {
         let (Poll::Ready(frame), Some(guard)) = (&polled, this.guard.as_mut()) else {
             return polled;
         };
-        // What ends the request, with this frame or the end of them.
-        let end = match frame {
-            None => Some(Ok(0)),
-            Some(Err(_)) => Some(Err(AbortReason::BodyError)),
+        let step = match frame {
+            None => BodyPolled::Last(0),
+            Some(Err(_)) => BodyPolled::Failed,
             Some(Ok(frame)) => {
                 let trailers = frame.trailers_ref();
                 if guard.wants_grpc_status()
@@ -57,22 +56,11 @@ impl<B: Body> Body for ResponseBody<B> {
                 }
                 let bytes = frame.data_ref().map_or(0, |data| data.remaining() as u64);
                 // Servers poll neither behind trailers nor behind the end of the stream.
-                if trailers.is_some() || this.inner.is_end_stream() {
-                    Some(Ok(bytes))
-                } else {
-                    guard.sent(bytes);
-                    None
-                }
+                let is_last = trailers.is_some() || this.inner.is_end_stream();
+                if is_last { BodyPolled::Last(bytes) } else { BodyPolled::More(bytes) }
             }
         };
-        if let Some(end) = end
-            && let Some(guard) = this.guard.take()
-        {
-            match end {
-                Ok(bytes) => guard.complete_with(bytes),
-                Err(reason) => guard.abort(reason),
-            }
-        }
+        RequestGuard::body_polled(this.guard, step);
         polled
     }
 

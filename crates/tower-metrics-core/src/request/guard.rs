@@ -27,6 +27,18 @@ pub struct RequestGuard {
     state: Pooled,
 }
 
+/// What a poll of a response's body brought; for [`RequestGuard::body_polled`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "there is nothing else that a body can do")]
+pub enum BodyPolled {
+    /// This many bytes, and there may be more.
+    More(u64),
+    /// This many bytes, behind which nothing comes that is sent.
+    Last(u64),
+    /// An error.
+    Failed,
+}
+
 impl RequestGuard {
     #[inline]
     pub(super) fn new(
@@ -155,6 +167,28 @@ impl RequestGuard {
     /// Ends the request: it did not end well.
     pub fn abort(mut self, reason: AbortReason) {
         self.end(End::Aborted(reason));
+    }
+
+    /// Notes what a poll of the response's body brought; what is the last of it ends the request.
+    #[inline]
+    pub fn body_polled(guard: &mut Option<Self>, polled: BodyPolled) {
+        match polled {
+            BodyPolled::More(bytes) => {
+                if let Some(guard) = guard {
+                    guard.sent(bytes);
+                }
+            }
+            BodyPolled::Last(bytes) => {
+                if let Some(guard) = guard.take() {
+                    guard.complete_with(bytes);
+                }
+            }
+            BodyPolled::Failed => {
+                if let Some(guard) = guard.take() {
+                    guard.abort(AbortReason::BodyError);
+                }
+            }
+        }
     }
 
     /// Runs `f`, a step of the service or the body; if it panics, the request in `guard` ends with
