@@ -43,6 +43,10 @@ impl Backend for ExporterRecorder {
         self.registry().register_operation(operation)
     }
 
+    fn register_own_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
+        self.registry().register_own_gauge(key)
+    }
+
     /// What the closure may do stands at [`Exporter::gauge_fn`](crate::Exporter::gauge_fn).
     fn observe(
         &self,

@@ -1,6 +1,6 @@
 //! What a recorder has to do to be a backend.
 
-use metrics::{Histogram, Key, Metadata, Recorder};
+use metrics::{Gauge, Histogram, Key, Metadata, Recorder};
 
 use super::error::DeclareError;
 use crate::observe::{Observation, ObserveFn};
@@ -36,7 +36,8 @@ pub trait Backend: Recorder + Send + Sync + 'static {
     /// histogram, adds 1 to the counter and takes 1 from the gauge.
     ///
     /// For backends that do this for less than by three handles; defaults to `None`. It records
-    /// for as long as the handles of a backend that [keeps](Self::keeps_handles) them.
+    /// for as long as the handles of a backend that [keeps](Self::keeps_handles) them, on any
+    /// thread, and for least on the one that registered it.
     fn register_operation(
         &self,
         operation: &Operation<'_>,
@@ -44,6 +45,12 @@ pub trait Backend: Recorder + Send + Sync + 'static {
     ) -> Option<Histogram> {
         let _ = (operation, metadata);
         None
+    }
+
+    /// As [`register_gauge`](Recorder::register_gauge), for a handle that records on any thread, and
+    /// for least on the one that registered it. Defaults to that.
+    fn register_own_gauge(&self, key: &Key, metadata: &Metadata<'_>) -> Gauge {
+        self.register_gauge(key, metadata)
     }
 
     /// Calls `f` once handles record something: at once, or as soon as a backend is installed.

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use metrics::{Histogram, Metadata, Recorder};
+use metrics::{Gauge, Histogram, Key, Metadata, Recorder};
 
 use super::contract::{Backend, Operation, observable};
 use super::describing::describe;
@@ -73,6 +73,13 @@ impl Backend for Global {
         metadata: &Metadata<'_>,
     ) -> Option<Histogram> {
         INSTALLED.get()?.register_operation(operation, metadata)
+    }
+
+    fn register_own_gauge(&self, key: &Key, metadata: &Metadata<'_>) -> Gauge {
+        match INSTALLED.get() {
+            Some(backend) => backend.register_own_gauge(key, metadata),
+            None => self.register_gauge(key, metadata),
+        }
     }
 
     /// Before a backend is installed, the call waits for it.

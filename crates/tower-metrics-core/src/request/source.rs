@@ -122,7 +122,7 @@ impl Source {
     }
 
     pub(crate) fn gauge(&self, metric: &Metric, facts: &Facts<'_>) -> Gauge {
-        self.backend.register_gauge(&key(metric, facts), &METADATA)
+        self.backend.register_own_gauge(&key(metric, facts), &METADATA)
     }
 
     pub(crate) fn histogram(&self, metric: &Metric, facts: &Facts<'_>) -> Histogram {

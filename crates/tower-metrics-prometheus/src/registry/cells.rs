@@ -4,11 +4,12 @@
 //! each other. So a thread has a copy of every number for as long as it lives: it alone writes
 //! there, by plain loads and stores, and the value of a number is the sum over all copies. One more
 //! copy is for threads beyond the number of places, and for those that are ending, which add
-//! atomically.
+//! atomically. A handle that one thread uses most knows where that thread's copies lie
+//! ([`OwnCells`]), and need not find them each time.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use tower_metrics_core::threads::{self, PerThread};
 
@@ -27,8 +28,17 @@ pub(super) struct Cells {
 
 /// One copy of all numbers.
 struct Copied {
-    chunks: [OnceLock<Box<[AtomicU64; CHUNK]>>; CHUNKS],
+    chunks: [OnceLock<Arc<Chunk>>; CHUNKS],
     more: OnceLock<Box<Self>>,
+}
+
+type Chunk = [AtomicU64; CHUNK];
+
+/// Numbers that were allocated together, in the copy of one thread; for that thread.
+#[derive(Debug)]
+pub(super) struct OwnCells {
+    chunk: Arc<Chunk>,
+    first: usize,
 }
 
 /// The copy of one place.
@@ -38,9 +48,28 @@ pub(super) struct Own<'a> {
 }
 
 impl Cells {
-    /// Makes this many numbers, which are 0, and gives the index of the first.
+    /// Makes this many numbers, which are 0, and gives the index of the first. They lie in one chunk
+    /// if they fit into one.
     pub(super) fn allocate(&self, count: usize) -> usize {
-        self.next.fetch_add(count, Ordering::Relaxed)
+        let first = |next: usize| {
+            let left = CHUNK - next % CHUNK;
+            if (left + 1..=CHUNK).contains(&count) { next + left } else { next }
+        };
+        let after = |next| Some(first(next) + count);
+        // The closure never refuses, so there is always a result.
+        let (Ok(next) | Err(next)) =
+            self.next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, after);
+        first(next)
+    }
+
+    /// Numbers that were allocated together, in the copy of the thread whose place this is; `None`
+    /// if they lie in more than one chunk, or if all threads beyond the number of places write there.
+    pub(super) fn own_cells(&self, place: usize, first: usize, count: usize) -> Option<OwnCells> {
+        if place == threads::SHARED || first % CHUNK + count > CHUNK {
+            return None;
+        }
+        let chunk = Arc::clone(self.copies.get_or_init(place, Box::default).chunk(first));
+        Some(OwnCells { chunk, first: first % CHUNK })
     }
 
     /// The copy that the calling thread may write.
@@ -116,15 +145,37 @@ impl Copied {
 
     #[cold]
     fn make(&self, number: usize) -> Option<&AtomicU64> {
+        self.chunk(number).get(number % CHUNK)
+    }
+
+    fn chunk(&self, number: usize) -> &Arc<Chunk> {
         match self.chunks.get(number / CHUNK) {
-            Some(chunk) => chunk.get_or_init(new_chunk).get(number % CHUNK),
-            None => self.more.get_or_init(Box::default).make(number - CHUNKS * CHUNK),
+            Some(chunk) => chunk.get_or_init(|| Arc::new([const { AtomicU64::new(0) }; CHUNK])),
+            None => self.more.get_or_init(Box::default).chunk(number - CHUNKS * CHUNK),
         }
     }
 }
 
-fn new_chunk() -> Box<[AtomicU64; CHUNK]> {
-    Box::new([const { AtomicU64::new(0) }; CHUNK])
+impl OwnCells {
+    /// Adds to the number at `index`, of those that were allocated together.
+    #[inline]
+    pub(super) fn add(&self, index: usize, count: u64) {
+        self.update(index, |number| number.wrapping_add(count));
+    }
+
+    /// Adds to a number that is the bits of an `f64`.
+    #[inline]
+    pub(super) fn add_f64(&self, index: usize, value: f64) {
+        self.update(index, |bits| (f64::from_bits(bits) + value).to_bits());
+    }
+
+    #[inline]
+    fn update(&self, index: usize, change: impl Fn(u64) -> u64) {
+        // The remainder changes nothing; with it the compiler sees that there is such a cell.
+        if let Some(cell) = self.chunk.get((self.first + index) % CHUNK) {
+            cell.store(change(cell.load(Ordering::Relaxed)), Ordering::Release);
+        }
+    }
 }
 
 impl Default for Copied {
@@ -185,6 +236,25 @@ mod tests {
         });
         counting.join().unwrap();
         assert_eq!(cells.sum(0), 2);
+    }
+
+    /// What a thread finds once is its own copy; numbers of one series lie together, however many
+    /// others there are.
+    #[test]
+    fn a_thread_finds_its_own_numbers() {
+        let cells = Cells::default();
+        for count in [1, CHUNK - 2, 13, CHUNK, 5] {
+            let first = cells.allocate(count);
+            let own = cells.own_cells(threads::place(), first, count).unwrap();
+            own.add(0, 2);
+            own.add(count - 1, 3);
+            std::thread::scope(|scope| scope.spawn(|| cells.own().add(first, 5)).join().unwrap());
+            let ends = if count == 1 { [10, 10] } else { [7, 3] };
+            assert_eq!([cells.sum(first), cells.sum(first + count - 1)], ends, "of {count}");
+        }
+        let huge = cells.allocate(CHUNK + 1);
+        assert!(cells.own_cells(threads::place(), huge, CHUNK + 1).is_none());
+        assert!(cells.own_cells(threads::SHARED, 0, 1).is_none());
     }
 
     /// Numbers never get in each other's way, however many there are.

@@ -12,7 +12,7 @@ use metrics::{Histogram, HistogramFn, Key};
 use tower_metrics_core::Buckets;
 
 use super::by_labels::ByLabels;
-use super::cells::{Cells, Own};
+use super::cells::{Cells, Own, OwnCells};
 use crate::exposition;
 
 /// All series of one histogram.
@@ -27,9 +27,19 @@ pub(crate) struct HistogramFamily {
 #[derive(Debug)]
 pub(crate) struct Series {
     cells: Arc<Cells>,
-    /// The sum; the next are how many samples fell into each bucket, the one above the last edge at
-    /// the end.
+    /// The sum; how many samples fell into each bucket is [`BUCKETS`] behind it, the one above the
+    /// last edge at the end.
     sum: usize,
+    edges: Arc<[f64]>,
+}
+
+const SUM: usize = 0;
+const BUCKETS: usize = 1;
+
+/// A series as one thread counts it.
+#[derive(Debug)]
+pub(super) struct OwnSamples {
+    cells: OwnCells,
     edges: Arc<[f64]>,
 }
 
@@ -63,7 +73,7 @@ impl HistogramFamily {
 impl Series {
     /// How many samples there are in each bucket.
     fn counts(&self) -> impl Iterator<Item = u64> {
-        (0..=self.edges.len()).map(|bucket| self.cells.sum(self.sum + 1 + bucket))
+        (0..=self.edges.len()).map(|bucket| self.cells.sum(self.sum + BUCKETS + bucket))
     }
 
     /// How many samples it has.
@@ -100,16 +110,36 @@ impl Series {
     /// Adds samples of one value.
     #[inline]
     pub(super) fn add(&self, own: &Own<'_>, value: f64, count: usize) {
-        // A sample that is no number has no bucket, and would make the sum none for good.
-        if value.is_nan() {
-            return;
-        }
-        let bucket = self.edges.iter().take_while(|edge| **edge < value).count();
+        let Some(bucket) = bucket(&self.edges, value) else { return };
         #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 samples")]
         let added = value * count as f64;
-        own.add(self.sum + 1 + bucket, count as u64);
+        own.add(self.sum + BUCKETS + bucket, count as u64);
         own.add_f64(self.sum, added);
     }
+
+    /// The numbers in the copy of the thread whose place this is, if it has one.
+    pub(super) fn own(&self, place: usize) -> Option<OwnSamples> {
+        let cells = self.cells.own_cells(place, self.sum, self.edges.len() + 2)?;
+        Some(OwnSamples { cells, edges: Arc::clone(&self.edges) })
+    }
+}
+
+impl OwnSamples {
+    /// Adds a sample.
+    #[inline]
+    pub(super) fn add(&self, value: f64) {
+        let Some(bucket) = bucket(&self.edges, value) else { return };
+        self.cells.add(BUCKETS + bucket, 1);
+        self.cells.add_f64(SUM, value);
+    }
+}
+
+/// The bucket that a sample falls into. One that is no number has none, and would make the sum none
+/// for good.
+#[inline]
+fn bucket(edges: &[f64], value: f64) -> Option<usize> {
+    let bucket = || edges.iter().take_while(|edge| **edge < value).count();
+    (!value.is_nan()).then(bucket)
 }
 
 impl HistogramFn for Series {

@@ -9,9 +9,10 @@ use metrics_exporter_prometheus::formatting::sanitize_metric_name;
 use tower_metrics_core::{Buckets, MetricKind, MetricSpec};
 
 use super::cells::Cells;
+use super::counter::CounterFamily;
+use super::gauge::GaugeFamily;
 use super::histogram::HistogramFamily;
 use super::labels::Labels;
-use super::scalar::{CounterFamily, GaugeFamily};
 use crate::global_labels::GlobalLabels;
 use crate::report::{Reports, Trouble};
 
@@ -44,6 +45,9 @@ pub(crate) enum Series {
     Gauge(GaugeFamily),
     Histogram(HistogramFamily),
 }
+
+/// The value of a series with its labels.
+pub(crate) type Scalar = (Arc<str>, String);
 
 impl Series {
     fn new(kind: MetricKind, cells: &Arc<Cells>, buckets: &Buckets) -> Self {

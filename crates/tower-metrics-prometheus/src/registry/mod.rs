@@ -2,16 +2,18 @@
 //!
 //! A metric is looked up by name when its handle is registered, which costs nothing later. The
 //! registry of `metrics-exporter-prometheus` would fix all buckets when it is made, lose samples
-//! ([`histogram`]), and count everything twice ([`scalar`]); names are sanitised by its rules.
+//! ([`histogram`]), and count everything twice, by atomic operations ([`cells`]); names are sanitised by
+//! its rules.
 
 mod by_labels;
 mod cells;
+mod counter;
+mod gauge;
 mod histogram;
 mod labels;
 mod metric;
 mod operation;
 mod recorder;
-mod scalar;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -21,9 +23,8 @@ use metrics::Key;
 use tower_metrics_core::{Buckets, DeclareError, MetricKind, MetricSpec};
 
 pub(crate) use self::histogram::HistogramFamily;
-pub(crate) use self::metric::Series;
 use self::metric::{Common, Metric, Metrics, colliding, shown};
-pub(crate) use self::scalar::Scalar;
+pub(crate) use self::metric::{Scalar, Series};
 use crate::global_labels::GlobalLabels;
 
 /// All metrics of an exporter.

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use metrics::{Histogram, HistogramFn, Key};
-use tower_metrics_core::MetricKind;
+use metrics::{Gauge, Histogram, HistogramFn, Key};
 use tower_metrics_core::backend::Operation;
+use tower_metrics_core::{MetricKind, threads};
 
-use super::cells::Cells;
-use super::scalar::{CounterSeries, GaugeSeries};
+use super::cells::{Cells, OwnCells};
+use super::counter::CounterSeries;
+use super::gauge::{GaugeSeries, OwnGauge, TAKEN};
+use super::histogram::OwnSamples;
 use super::{Registry, Series, histogram};
 
 /// The series of an operation.
@@ -18,13 +20,20 @@ struct OperationSeries {
     duration: Arc<histogram::Series>,
 }
 
+/// The series of an operation, and where their numbers lie for one thread.
+struct OwnOperation {
+    /// Whose those are.
+    place: usize,
+    in_flight: OwnCells,
+    total: OwnCells,
+    duration: OwnSamples,
+    series: OperationSeries,
+}
+
 impl Registry {
     /// The handle of an operation; `None` if one of its series would not be recorded.
     pub(crate) fn register_operation(&self, operation: &Operation<'_>) -> Option<Histogram> {
-        let in_flight = |metric: &Series, key: &Key| match metric {
-            Series::Gauge(family) => Some(family.series(key)),
-            _ => None,
-        };
+        let in_flight = self.gauge(operation.in_flight)?;
         let total = |metric: &Series, key: &Key| match metric {
             Series::Counter(family) => Some(family.series(key)),
             _ => None,
@@ -33,12 +42,31 @@ impl Registry {
             Series::Histogram(family) => Some(family.one(key)),
             _ => None,
         };
-        let in_flight = self.series(operation.in_flight, MetricKind::Gauge, in_flight)?;
         let total = self.series(operation.total, MetricKind::Counter, total)?;
         let duration = self.series(operation.duration, MetricKind::Histogram, duration)?;
         in_flight.expect_counts();
         let cells = Arc::clone(&self.common.cells);
-        Some(Histogram::from_arc(Arc::new(OperationSeries { cells, in_flight, total, duration })))
+        let series = OperationSeries { cells, in_flight, total, duration };
+        Some(match OwnOperation::new(series, threads::place()) {
+            Ok(operation) => Histogram::from_arc(Arc::new(operation)),
+            Err(series) => Histogram::from_arc(Arc::new(series)),
+        })
+    }
+
+    /// The handle of a gauge that the calling thread uses most.
+    pub(crate) fn register_own_gauge(&self, key: &Key) -> Gauge {
+        let Some(series) = self.gauge(key) else { return Gauge::noop() };
+        match OwnGauge::new(&series, threads::place()) {
+            Some(gauge) => Gauge::from_arc(Arc::new(gauge)),
+            None => Gauge::from_arc(series),
+        }
+    }
+
+    fn gauge(&self, key: &Key) -> Option<Arc<GaugeSeries>> {
+        self.series(key, MetricKind::Gauge, |metric, key| match metric {
+            Series::Gauge(family) => Some(family.series(key)),
+            _ => None,
+        })
     }
 
     fn series<T>(
@@ -48,6 +76,30 @@ impl Registry {
         find: impl FnOnce(&Series, &Key) -> Option<T>,
     ) -> Option<T> {
         self.with_metric(key, kind, |metric, key| find(metric.series(), key)).flatten()
+    }
+}
+
+impl OwnOperation {
+    fn new(series: OperationSeries, place: usize) -> Result<Self, OperationSeries> {
+        let OperationSeries { in_flight, total, duration, .. } = &series;
+        let own = || Some((in_flight.own(place)?, total.own(place)?, duration.own(place)?));
+        match own() {
+            Some((in_flight, total, duration)) => {
+                Ok(Self { place, in_flight, total, duration, series })
+            }
+            None => Err(series),
+        }
+    }
+}
+
+impl HistogramFn for OwnOperation {
+    fn record(&self, value: f64) {
+        if threads::place() != self.place {
+            return self.series.record(value);
+        }
+        self.duration.add(value);
+        self.total.add(0, 1);
+        self.in_flight.add(TAKEN, 1);
     }
 }
 
@@ -100,6 +152,22 @@ mod tests {
             "job_seconds_sum 5.5",
             "job_seconds_count 2",
         ] {
+            assert!(text.lines().any(|shown| shown == line), "{line} in {text}");
+        }
+        // Threads record into handles of others.
+        let own = recorder.register_own_gauge(&jobs, &METADATA);
+        let operation = register(&jobs, &total).unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                own.increment(4.0);
+                own.decrement(1.0);
+                operation.record(0.5);
+            });
+        });
+        own.increment(0.5);
+        operation.record(0.5);
+        let text = exporter.render();
+        for line in ["jobs 2.5", "jobs_total 9", "job_seconds_bucket{le=\"1\"} 2"] {
             assert!(text.lines().any(|shown| shown == line), "{line} in {text}");
         }
         in_flight.set(0.0);

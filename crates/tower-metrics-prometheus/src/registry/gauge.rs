@@ -1,53 +1,20 @@
-//! Counters and gauges.
-//!
-//! Those of `metrics-exporter-prometheus` count each change twice, by atomic operations; see
-//! [`cells`](super::cells) for what these do.
+//! Gauges.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use metrics::{Counter, CounterFn, Gauge, GaugeFn, Key};
+use metrics::{Gauge, GaugeFn, Key};
+use tower_metrics_core::threads;
 
 use super::by_labels::ByLabels;
-use super::cells::{Cells, Own};
-
-/// All series of one counter.
-#[derive(Debug)]
-pub(crate) struct CounterFamily {
-    cells: Arc<Cells>,
-    series: ByLabels<CounterSeries>,
-}
+use super::cells::{Cells, Own, OwnCells};
+use super::metric::Scalar;
 
 /// All series of one gauge.
 #[derive(Debug)]
 pub(crate) struct GaugeFamily {
     cells: Arc<Cells>,
     series: ByLabels<GaugeSeries>,
-}
-
-/// The value of a series with its labels.
-pub(crate) type Scalar = (Arc<str>, String);
-
-impl CounterFamily {
-    pub(super) fn new(cells: &Arc<Cells>) -> Self {
-        Self { cells: Arc::clone(cells), series: ByLabels::default() }
-    }
-
-    /// The handle of the series with the labels of `key`.
-    pub(super) fn register(&self, key: &Key) -> Counter {
-        Counter::from_arc(self.series(key))
-    }
-
-    /// The series with the labels of `key`.
-    pub(super) fn series(&self, key: &Key) -> Arc<CounterSeries> {
-        self.series.get_or_insert_with(key, || CounterSeries::new(Arc::clone(&self.cells)))
-    }
-
-    /// All values as Rust writes them, in the order of their labels.
-    pub(crate) fn values(&self) -> Vec<Scalar> {
-        let value = |series: Arc<CounterSeries>| series.value().to_string();
-        self.series.all().into_iter().map(|(labels, series)| (labels, value(series))).collect()
-    }
 }
 
 impl GaugeFamily {
@@ -72,39 +39,6 @@ impl GaugeFamily {
     }
 }
 
-/// A counter: one set of label values.
-#[derive(Debug)]
-pub(super) struct CounterSeries {
-    cells: Arc<Cells>,
-    number: usize,
-}
-
-impl CounterSeries {
-    fn new(cells: Arc<Cells>) -> Self {
-        Self { number: cells.allocate(1), cells }
-    }
-
-    fn value(&self) -> u64 {
-        self.cells.sum(self.number)
-    }
-
-    /// Adds 1.
-    #[inline]
-    pub(super) fn count(&self, own: &Own<'_>) {
-        own.add(self.number, 1);
-    }
-}
-
-impl CounterFn for CounterSeries {
-    fn increment(&self, value: u64) {
-        self.cells.own().add(self.number, value);
-    }
-
-    fn absolute(&self, value: u64) {
-        self.cells.raise(self.number, value);
-    }
-}
-
 /// A gauge: one set of label values.
 ///
 /// What goes up and down by whole numbers, as requests in flight do, is counted by each thread;
@@ -112,7 +46,7 @@ impl CounterFn for CounterSeries {
 #[derive(Debug)]
 pub(super) struct GaugeSeries {
     cells: Arc<Cells>,
-    /// What was added; the next is what was taken away.
+    /// What was added; what was taken away is [`TAKEN`] behind it.
     added: usize,
     /// Whether anything was.
     is_counted: AtomicBool,
@@ -120,6 +54,18 @@ pub(super) struct GaugeSeries {
     base: AtomicU64,
     /// The balance that the base stands for already. Locked by who needs both.
     settled: Mutex<i64>,
+}
+
+const ADDED: usize = 0;
+pub(super) const TAKEN: usize = 1;
+
+/// A gauge, and where its counts lie for one thread.
+#[derive(Debug)]
+pub(super) struct OwnGauge {
+    /// Whose those are.
+    place: usize,
+    counts: OwnCells,
+    series: Arc<GaugeSeries>,
 }
 
 /// How often a balance is read again while others change it; with so many changes that this is not
@@ -142,11 +88,11 @@ impl GaugeSeries {
     /// Read in this order, since what is taken away was added before, possibly by another thread:
     /// a gauge of what is in flight never shows less than 0.
     fn balance(&self) -> i64 {
-        let mut taken = self.cells.sum(self.added + 1);
+        let mut taken = self.cells.sum(self.added + TAKEN);
         for _ in 0..READINGS {
             let added = self.cells.sum(self.added);
             // Both only grow: if nothing was taken away meanwhile, they belong together.
-            let taken_since = self.cells.sum(self.added + 1);
+            let taken_since = self.cells.sum(self.added + TAKEN);
             if taken == taken_since {
                 return added.wrapping_sub(taken).cast_signed();
             }
@@ -162,6 +108,14 @@ impl GaugeSeries {
         f64::from_bits(self.base.load(Ordering::Acquire)) + balance as f64
     }
 
+    /// What is added and what is taken away, in the copy of the thread whose place this is, if it
+    /// has one.
+    pub(super) fn own(&self, place: usize) -> Option<OwnCells> {
+        let cells = self.cells.own_cells(place, self.added, 2)?;
+        self.expect_counts();
+        Some(cells)
+    }
+
     /// Gets ready for [`leave`](Self::leave).
     pub(super) fn expect_counts(&self) {
         self.is_counted.store(true, Ordering::Release);
@@ -170,7 +124,7 @@ impl GaugeSeries {
     /// Takes 1 away.
     #[inline]
     pub(super) fn leave(&self, own: &Own<'_>) {
-        own.add(self.added + 1, 1);
+        own.add(self.added + TAKEN, 1);
     }
 
     #[inline]
@@ -191,6 +145,10 @@ impl GaugeSeries {
 /// `value`, if it is a whole number that is not negative, and not huge.
 #[inline]
 fn whole(value: f64) -> Option<u32> {
+    // What gauges of what is in flight change by.
+    if value.to_bits() == 1.0_f64.to_bits() {
+        return Some(1);
+    }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "compared below")]
     let whole = value as u32;
     (f64::from(whole).to_bits() == value.to_bits()).then_some(whole)
@@ -206,7 +164,7 @@ impl GaugeFn for GaugeSeries {
 
     fn decrement(&self, value: f64) {
         match whole(value) {
-            Some(amount) => self.count(self.added + 1, amount),
+            Some(amount) => self.count(self.added + TAKEN, amount),
             None => self.add(-value),
         }
     }
@@ -219,6 +177,40 @@ impl GaugeFn for GaugeSeries {
         } else {
             self.base.store(value.to_bits(), Ordering::Release);
         }
+    }
+}
+
+impl OwnGauge {
+    /// For the thread whose place this is, unless it has no copy of its own.
+    pub(super) fn new(series: &Arc<GaugeSeries>, place: usize) -> Option<Self> {
+        Some(Self { place, counts: series.own(place)?, series: Arc::clone(series) })
+    }
+
+    /// What the calling thread may count, and where.
+    #[inline]
+    fn own(&self, value: f64) -> Option<(&OwnCells, u64)> {
+        let amount = whole(value).filter(|_| threads::place() == self.place)?;
+        Some((&self.counts, amount.into()))
+    }
+}
+
+impl GaugeFn for OwnGauge {
+    fn increment(&self, value: f64) {
+        match self.own(value) {
+            Some((counts, amount)) => counts.add(ADDED, amount),
+            None => self.series.increment(value),
+        }
+    }
+
+    fn decrement(&self, value: f64) {
+        match self.own(value) {
+            Some((counts, amount)) => counts.add(TAKEN, amount),
+            None => self.series.decrement(value),
+        }
+    }
+
+    fn set(&self, value: f64) {
+        self.series.set(value);
     }
 }
 
@@ -308,19 +300,5 @@ mod tests {
         });
         // Each of the two may have been in between when it was set last.
         assert!((-2.0..=0.0).contains(&gauge.value()), "{}", gauge.value());
-    }
-
-    /// A counter that mirrors another follows it, and never goes back.
-    #[test]
-    fn a_counter_is_raised_to_what_it_mirrors() {
-        let counter = CounterSeries::new(Arc::default());
-        let value_after = |change: &(dyn Fn() + Sync)| {
-            thread::scope(|scope| scope.spawn(change).join().unwrap());
-            counter.value()
-        };
-        assert_eq!(value_after(&|| counter.increment(5)), 5);
-        assert_eq!(value_after(&|| counter.absolute(3)), 5);
-        assert_eq!(value_after(&|| counter.absolute(9)), 9);
-        assert_eq!(value_after(&|| counter.increment(1)), 10);
     }
 }
