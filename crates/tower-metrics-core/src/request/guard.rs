@@ -191,14 +191,24 @@ impl RequestGuard {
         }
     }
 
-    /// Runs `f`, a step of the service or the body; if it panics, the request in `guard` ends with
+    /// Watches a step of the service or the body: if it panics, the request in `guard` ends with
     /// [`AbortReason::Panic`], while the panic goes on.
     ///
     /// This tells a panic from a cancellation also when someone further out catches the panic and
     /// drops the request later.
+    ///
+    /// ```
+    /// # use tower_metrics_core::request::RequestGuard;
+    /// # fn poll_inner() -> u32 { 7 }
+    /// # let mut guard: Option<RequestGuard> = None;
+    /// let watch = RequestGuard::watch(&mut guard);
+    /// let polled = poll_inner();
+    /// watch.end();
+    /// # assert_eq!(polled, 7);
+    /// ```
     #[inline]
-    pub fn watch_panic<T>(guard: &mut Option<Self>, f: impl FnOnce() -> T) -> T {
-        on_unwind(f, || {
+    pub fn watch(guard: &mut Option<Self>) -> OnUnwind<impl FnOnce()> {
+        OnUnwind::new(|| {
             if let Some(guard) = guard.take() {
                 guard.abort(AbortReason::Panic);
             }
@@ -220,21 +230,41 @@ impl Drop for RequestGuard {
     }
 }
 
+/// Runs a function if it is dropped before its [`end`](Self::end), by a panic.
+#[derive(Debug)]
+#[must_use = "what is to be watched comes before the end"]
+pub struct OnUnwind<C: FnOnce()> {
+    cleanup: Option<C>,
+}
+
+impl<C: FnOnce()> OnUnwind<C> {
+    /// Begins to watch.
+    #[inline]
+    pub fn new(cleanup: C) -> Self {
+        Self { cleanup: Some(cleanup) }
+    }
+
+    /// Nothing panicked.
+    #[inline]
+    pub fn end(mut self) {
+        self.cleanup = None;
+    }
+}
+
+impl<C: FnOnce()> Drop for OnUnwind<C> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(cleanup) = self.cleanup.take() {
+            cleanup();
+        }
+    }
+}
+
 /// Runs `f`; if it panics, runs `cleanup` while the panic goes on.
 #[inline]
 pub fn on_unwind<T>(f: impl FnOnce() -> T, cleanup: impl FnOnce()) -> T {
-    struct Cleanup<C: FnOnce()>(Option<C>);
-
-    impl<C: FnOnce()> Drop for Cleanup<C> {
-        fn drop(&mut self) {
-            if let Some(cleanup) = self.0.take() {
-                cleanup();
-            }
-        }
-    }
-
-    let mut cleanup = Cleanup(Some(cleanup));
+    let watch = OnUnwind::new(cleanup);
     let value = f();
-    cleanup.0 = None;
+    watch.end();
     value
 }

@@ -50,10 +50,9 @@ pub(crate) struct Ending {
     pub(crate) reason: Option<AbortReason>,
 }
 
-/// What is measured of a request, all known when it ends.
+/// What is measured of a request besides its duration, all known when it ends.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Measurements {
-    pub(crate) duration_seconds: f64,
+pub(crate) struct Details {
     pub(crate) time_to_first_byte_seconds: Option<f64>,
     pub(crate) request_bytes: Option<u64>,
     pub(crate) response_bytes: u64,

@@ -3,19 +3,25 @@
 //! A guard goes from the service to its future and from there to the body, into boxes of others and
 //! out of them. As a pointer it does that for nothing.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::fmt;
 
 use super::state::State;
 
 /// How many empty boxes a thread keeps; about as many as it has requests at a time.
-const KEPT: usize = 256;
+const KEPT: u16 = 256;
 
-type Place = Option<State>;
+/// A box: of a request, or an empty one, above others.
+#[derive(Default)]
+struct Place {
+    state: Option<State>,
+    below: Option<Box<Self>>,
+    /// How many there are below.
+    depth: u16,
+}
 
 thread_local! {
-    #[expect(clippy::vec_box, reason = "the boxes themselves are what is kept")]
-    static EMPTY: RefCell<Vec<Box<Place>>> = const { RefCell::new(Vec::new()) };
+    static EMPTY: Cell<Option<Box<Place>>> = const { Cell::new(None) };
 }
 
 /// The state of a request, in a box that goes back when this is dropped.
@@ -28,20 +34,24 @@ impl Pooled {
     #[inline]
     pub(super) fn new(state: State) -> Self {
         // Without an empty box, as while the thread ends, there is a new one.
-        let empty = EMPTY.try_with(|empty| empty.try_borrow_mut().ok()?.pop());
+        let empty = EMPTY.try_with(|empty| {
+            let mut place = empty.take()?;
+            empty.set(place.below.take());
+            Some(place)
+        });
         let mut place = empty.ok().flatten().unwrap_or_default();
-        *place = Some(state);
+        place.state = Some(state);
         Self { place: Some(place) }
     }
 
     #[inline]
     pub(super) fn get(&self) -> Option<&State> {
-        self.place.as_deref()?.as_ref()
+        self.place.as_ref()?.state.as_ref()
     }
 
     #[inline]
     pub(super) fn get_mut(&mut self) -> Option<&mut State> {
-        self.place.as_deref_mut()?.as_mut()
+        self.place.as_mut()?.state.as_mut()
     }
 }
 
@@ -49,13 +59,16 @@ impl Drop for Pooled {
     #[inline]
     fn drop(&mut self) {
         let Some(mut place) = self.place.take() else { return };
-        *place = None;
+        place.state = None;
         // Dropped where it cannot go back.
         let _ = EMPTY.try_with(|empty| {
-            if let Ok(mut empty) = empty.try_borrow_mut()
-                && empty.len() < KEPT
-            {
-                empty.push(place);
+            let below = empty.take();
+            place.depth = below.as_ref().map_or(0, |below| below.depth + 1);
+            if place.depth < KEPT {
+                place.below = below;
+                empty.set(Some(place));
+            } else {
+                empty.set(below);
             }
         });
     }

@@ -7,7 +7,7 @@ use metrics::{Counter, Gauge, Histogram};
 use super::append_list::AppendList;
 use super::clock::Ticks;
 use super::endpoints::Endpoints;
-use super::outcome::{Ending, Measurements};
+use super::outcome::{Details, Ending};
 use super::settings::{Facts, Metric};
 use super::source::Source;
 use crate::labels::MethodLabel;
@@ -35,15 +35,15 @@ struct Ended {
     used: LastUsed,
     /// Whether `duration` also counts the request, and counts it out.
     at_once: bool,
-    requests: Counter,
-    aborted: Counter,
     duration: Histogram,
-    /// Those that few ask for, if any is on.
-    optional: Option<Box<Optional>>,
+    /// If there are any.
+    others: Option<Box<Others>>,
 }
 
 #[derive(Debug)]
-struct Optional {
+struct Others {
+    requests: Counter,
+    aborted: Counter,
     time_to_first_byte: Histogram,
     request_size: Histogram,
     response_size: Histogram,
@@ -151,7 +151,8 @@ impl Series {
     pub(crate) fn record(
         &self,
         ending: Ending,
-        measured: &Measurements,
+        duration_seconds: f64,
+        details: impl FnOnce() -> Details,
         counted_in: bool,
         now: Ticks,
     ) -> Recorded {
@@ -165,7 +166,10 @@ impl Series {
         if ended.at_once && !counted_in {
             self.in_flight(now).1.increment(1.0);
         }
-        ended.record(ending, measured);
+        ended.duration.record(duration_seconds);
+        if let Some(others) = &ended.others {
+            others.record(&details());
+        }
         if ended.at_once && counted_in { Recorded::AndCountedOut } else { Recorded::Fresh }
     }
 
@@ -175,6 +179,7 @@ impl Series {
         self.stale_after == Some(0) && self.source.is_recording()
     }
 
+    #[inline]
     /// Notes a use; `false` if the last one is too long ago.
     fn touch(&self, used: &LastUsed, now: Ticks) -> bool {
         match self.stale_after {
@@ -183,15 +188,20 @@ impl Series {
         }
     }
 
+    #[inline]
     fn in_flight(&self, now: Ticks) -> &(LastUsed, Gauge) {
-        self.in_flight.get_or_init(|| {
-            let in_flight = &self.source.settings().in_flight;
-            let gauge = |metric: &Metric| self.source.gauge(metric, &self.facts(None));
-            let gauge = in_flight.as_ref().map_or(Gauge::noop(), gauge);
-            (LastUsed::at(self.source.clock().second(now)), gauge)
-        })
+        self.in_flight.get_or_init(|| self.make_in_flight(now))
     }
 
+    #[cold]
+    fn make_in_flight(&self, now: Ticks) -> (LastUsed, Gauge) {
+        let in_flight = &self.source.settings().in_flight;
+        let gauge = |metric: &Metric| self.source.gauge(metric, &self.facts(None));
+        let gauge = in_flight.as_ref().map_or(Gauge::noop(), gauge);
+        (LastUsed::at(self.source.clock().second(now)), gauge)
+    }
+
+    #[cold]
     fn make_ended(&self, ending: Ending, now: Ticks) -> Ended {
         let facts = self.facts(Some(ending));
         let counter = |metric: &Option<Metric>| {
@@ -202,16 +212,18 @@ impl Series {
             metric.as_ref().map_or(Histogram::noop(), make)
         };
         let settings = self.source.settings();
-        let at_once = if self.is_kept() { self.source.operation(&facts) } else { None };
+        let operation = if self.is_kept() { self.source.operation(&facts) } else { None };
+        let at_once = operation.is_some();
+        let has_others = !at_once || ending.reason.is_some() || settings.has_optional();
         Ended {
             used: LastUsed::at(self.source.clock().second(now)),
-            at_once: at_once.is_some(),
-            requests: if at_once.is_some() { Counter::noop() } else { counter(&settings.requests) },
-            // Registered where it counts, since a counter is shown from then on.
-            aborted: ending.reason.map_or(Counter::noop(), |_| counter(&settings.aborted)),
-            duration: at_once.unwrap_or_else(|| histogram(&settings.duration)),
-            optional: settings.has_optional().then(|| {
-                Box::new(Optional {
+            at_once,
+            duration: operation.unwrap_or_else(|| histogram(&settings.duration)),
+            others: has_others.then(|| {
+                Box::new(Others {
+                    requests: if at_once { Counter::noop() } else { counter(&settings.requests) },
+                    // Registered where it counts, since a counter is shown from then on.
+                    aborted: ending.reason.map_or(Counter::noop(), |_| counter(&settings.aborted)),
                     time_to_first_byte: histogram(&settings.time_to_first_byte),
                     request_size: histogram(&settings.request_size),
                     response_size: histogram(&settings.response_size),
@@ -226,28 +238,17 @@ impl Series {
     }
 }
 
-impl Ended {
-    fn record(&self, ending: Ending, measured: &Measurements) {
+impl Others {
+    fn record(&self, details: &Details) {
         self.requests.increment(1);
-        if ending.reason.is_some() {
-            self.aborted.increment(1);
-        }
-        self.duration.record(measured.duration_seconds);
-        if let Some(optional) = &self.optional {
-            optional.record(measured);
-        }
-    }
-}
-
-impl Optional {
-    fn record(&self, measured: &Measurements) {
-        if let Some(seconds) = measured.time_to_first_byte_seconds {
+        self.aborted.increment(1);
+        if let Some(seconds) = details.time_to_first_byte_seconds {
             self.time_to_first_byte.record(seconds);
         }
-        if let Some(bytes) = measured.request_bytes {
+        if let Some(bytes) = details.request_bytes {
             self.request_size.record(to_f64(bytes));
         }
-        self.response_size.record(to_f64(measured.response_bytes));
+        self.response_size.record(to_f64(details.response_bytes));
     }
 }
 

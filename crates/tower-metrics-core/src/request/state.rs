@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::clock::Ticks;
 use super::endpoints::Endpoints;
 use super::extra::ExtraLabels;
-use super::outcome::{AbortReason, Ending, Measurements};
+use super::outcome::{AbortReason, Details, Ending};
 use super::series::{Recorded, Series};
 use crate::labels::{GrpcStatus, Method, Route, RouteSlot};
 
@@ -158,19 +158,37 @@ impl State {
     #[inline]
     pub(super) fn record(&mut self) {
         let ended = self.now();
-        if !matches!(self.end, End::Discarded) {
-            let mut other = self.recorded_in();
-            let (ending, measured) = (self.ending(), self.measurements(ended));
-            loop {
-                let series = other.as_ref().unwrap_or(&self.series);
-                match series.record(ending, &measured, self.series.is_kept(), ended) {
-                    Recorded::Stale => other = Some(series.renewed()),
-                    Recorded::Fresh => break,
-                    Recorded::AndCountedOut => return,
-                }
+        if matches!(self.end, End::Discarded) {
+            return self.series.leave(ended);
+        }
+        if self.rare.is_some() {
+            self.find_out_labels();
+        }
+        let series = self.named.as_ref().unwrap_or(&self.series);
+        let recorded = match self.record_in(series, ended) {
+            Recorded::Stale => self.record_in_renewed(series, ended),
+            recorded => recorded,
+        };
+        if recorded == Recorded::Fresh {
+            self.series.leave(ended);
+        }
+    }
+
+    #[inline]
+    fn record_in(&self, series: &Series, ended: Ticks) -> Recorded {
+        let (details, counted_in) = (|| self.details(), self.series.is_kept());
+        series.record(self.ending(), self.duration_seconds(ended), details, counted_in, ended)
+    }
+
+    #[cold]
+    fn record_in_renewed(&self, stale: &Arc<Series>, ended: Ticks) -> Recorded {
+        let mut series = stale.renewed();
+        loop {
+            match self.record_in(&series, ended) {
+                Recorded::Stale => series = series.renewed(),
+                recorded => return recorded,
             }
         }
-        self.series.leave(ended);
     }
 
     #[inline]
@@ -191,20 +209,30 @@ impl State {
     }
 
     #[inline]
-    fn measurements(&self, ended: Ticks) -> Measurements {
-        let until_head = self.series.source().settings().duration_until_head;
+    fn duration_seconds(&self, ended: Ticks) -> f64 {
+        let until_head = || {
+            let head_at = self.rare.as_ref().and_then(|rare| rare.head_at);
+            head_at.filter(|_| self.series.source().settings().duration_until_head)
+        };
+        let until = match (self.end, until_head()) {
+            (_, Some(head_at)) => head_at,
+            (End::Delivered(at), None) => at,
+            _ => ended,
+        };
+        self.seconds_until(until)
+    }
+
+    #[inline]
+    fn seconds_until(&self, end: Ticks) -> f64 {
+        self.series.source().clock().seconds(self.arrived, end)
+    }
+
+    fn details(&self) -> Details {
         let rare = self.rare.as_ref();
         let head_at = rare.and_then(|rare| rare.head_at);
         let request_bytes = rare.and_then(|rare| rare.request_bytes.as_ref());
-        let until = match (self.end, head_at) {
-            (_, Some(head_at)) if until_head => head_at,
-            (End::Delivered(at), _) => at,
-            _ => ended,
-        };
-        let seconds = |to| self.series.source().clock().seconds(self.arrived, to);
-        Measurements {
-            duration_seconds: seconds(until),
-            time_to_first_byte_seconds: head_at.map(seconds),
+        Details {
+            time_to_first_byte_seconds: head_at.map(|head_at| self.seconds_until(head_at)),
             request_bytes: request_bytes
                 .map(|bytes| bytes.load(Ordering::Relaxed))
                 .filter(|bytes| *bytes != Self::UNCOUNTED),
@@ -212,19 +240,18 @@ impl State {
         }
     }
 
-    /// Where to record the request, if not where it was counted in.
-    #[inline]
-    fn recorded_in(&mut self) -> Option<Arc<Series>> {
-        let named = self.named.take();
-        let Some(rare) = &self.rare else { return named };
-        let slot = rare.slot.as_ref().filter(|_| named.is_none());
+    /// Where to record the request, if a service further in named its route, or if it has labels
+    /// that came with the response.
+    #[cold]
+    fn find_out_labels(&mut self) {
+        let Some(rare) = &self.rare else { return };
+        let slot = rare.slot.as_ref().filter(|_| self.named.is_none());
         let route = slot.and_then(RouteSlot::get);
-        let known = named.as_ref().unwrap_or(&self.series);
+        let known = self.named.as_ref().unwrap_or(&self.series);
         let labels = rare.labels.values();
-        if route.is_none() && known.extra() == labels {
-            return named;
+        if route.is_some() || known.extra() != labels {
+            let endpoint = route.as_ref().map_or(known.endpoint(), Route::as_str);
+            self.named = Some(known.sibling(endpoint, labels));
         }
-        let endpoint = route.as_ref().map_or(known.endpoint(), Route::as_str);
-        Some(known.sibling(endpoint, labels))
     }
 }
