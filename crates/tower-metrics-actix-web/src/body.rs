@@ -38,7 +38,9 @@ impl<B: MessageBody> MessageBody for ResponseBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, B::Error>>> {
         let mut this = self.project();
-        let polled = RequestGuard::watch_panic(this.guard, || this.inner.as_mut().poll_next(cx));
+        let watch = RequestGuard::watch(this.guard);
+        let polled = this.inner.as_mut().poll_next(cx);
+        watch.end();
         let Poll::Ready(chunk) = &polled else { return Poll::Pending };
         let step = match chunk {
             None => BodyPolled::Last(0),
@@ -53,7 +55,10 @@ impl<B: MessageBody> MessageBody for ResponseBody<B> {
 
     fn try_into_bytes(self) -> Result<Bytes, Self> {
         let Self { inner, mut guard } = self;
-        match RequestGuard::watch_panic(&mut guard, || inner.try_into_bytes()) {
+        let watch = RequestGuard::watch(&mut guard);
+        let bytes = inner.try_into_bytes();
+        watch.end();
+        match bytes {
             Ok(bytes) => {
                 if let Some(guard) = guard {
                     guard.complete_with(bytes.len() as u64);

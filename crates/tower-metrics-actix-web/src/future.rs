@@ -14,7 +14,7 @@ use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse};
 use pin_project_lite::pin_project;
 use tower_metrics_core::labels::GrpcStatus;
 use tower_metrics_core::middleware::Unmeasured;
-use tower_metrics_core::request::{RequestGuard, on_unwind};
+use tower_metrics_core::request::{OnUnwind, RequestGuard};
 use tower_metrics_prometheus::Scrape;
 
 use crate::body::ResponseBody;
@@ -69,7 +69,9 @@ where
         loop {
             match this.task {
                 Task::Measure { early } => {
-                    let polled = on_unwind(|| this.inner.poll(cx), || EarlyGuard::panicked(early));
+                    let watch = OnUnwind::new(|| EarlyGuard::panicked(early));
+                    let polled = this.inner.poll(cx);
+                    watch.end();
                     let result = ready!(polled);
                     return Poll::Ready(measure(result, early, this.shared));
                 }

@@ -9,7 +9,7 @@ use actix_web::{Error, HttpMessage as _};
 use tower_metrics_core::Route;
 use tower_metrics_core::labels::Method;
 use tower_metrics_core::middleware::Unmeasured;
-use tower_metrics_core::request::on_unwind;
+use tower_metrics_core::request::OnUnwind;
 
 use crate::body::ResponseBody;
 use crate::early::{EarlyGuard, Routes};
@@ -67,7 +67,9 @@ where
             return ResponseFuture::answering(self.inner.call(request), Rc::clone(&self.shared));
         }
         let mut early = self.arrive(&mut request);
-        let future = on_unwind(|| self.inner.call(request), || EarlyGuard::panicked(&mut early));
+        let watch = OnUnwind::new(|| EarlyGuard::panicked(&mut early));
+        let future = self.inner.call(request);
+        watch.end();
         ResponseFuture::measuring(future, early, Rc::clone(&self.shared))
     }
 }

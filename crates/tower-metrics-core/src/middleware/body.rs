@@ -38,7 +38,9 @@ impl<B: Body> Body for ResponseBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
-        let polled = RequestGuard::watch_panic(this.guard, || this.inner.as_mut().poll_frame(cx));
+        let watch = RequestGuard::watch(this.guard);
+        let polled = this.inner.as_mut().poll_frame(cx);
+        watch.end();
         // Looked at in place, since a frame is large.
         let (Poll::Ready(frame), Some(guard)) = (&polled, this.guard.as_mut()) else {
             return polled;

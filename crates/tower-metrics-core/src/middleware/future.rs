@@ -3,13 +3,14 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use http::{Response, header};
 use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::body::ResponseBody;
+use super::heads;
 use super::shared::Shared;
 use super::unmeasured::Unmeasured;
 use crate::labels::{GrpcStatus, Route};
@@ -40,30 +41,46 @@ where
 {
     type Output = Result<Response<ResponseBody<B>>, E>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let result = ready!(RequestGuard::watch_panic(this.guard, || this.inner.poll(cx)));
-        let mut response = match result {
-            Ok(response) => response,
-            Err(error) => {
-                if let Some(guard) = this.guard.take() {
-                    guard.abort(AbortReason::ServiceError);
-                }
-                return Poll::Ready(Err(error));
-            }
-        };
-        if let Some(guard) = this.guard.take_if(|_| Unmeasured::is_in(response.extensions())) {
-            guard.discard();
+        let watch = RequestGuard::watch(this.guard);
+        let mut polled = this.inner.poll(cx);
+        watch.end();
+        // A response is large: it is looked at where it lies, and moved once.
+        match &mut polled {
+            Poll::Ready(Ok(response)) => answered(response, this.guard, this.labels.as_deref()),
+            Poll::Ready(Err(_)) => failed(this.guard),
+            Poll::Pending => return Poll::Pending,
         }
-        if let (Some(guard), Some(shared)) = (this.guard.as_mut(), this.labels.take()) {
-            let (head, body) = response.into_parts();
-            shared.rules.add_response_labels(&shared.instruments, &head, guard);
-            response = Response::from_parts(head, body);
-        }
-        if let Some(guard) = this.guard.take_if(|guard| !is_sent_on(&response, guard)) {
-            guard.complete();
-        }
-        Poll::Ready(Ok(response.map(|body| ResponseBody::new(body, this.guard.take()))))
+        polled.map_ok(|response| response.map(|body| ResponseBody::new(body, this.guard.take())))
+    }
+}
+
+/// Tells the guard about the head, or ends the request if nothing will be sent of the body.
+#[inline(never)]
+fn answered<B: Body>(
+    response: &mut Response<B>,
+    place: &mut Option<RequestGuard>,
+    labels: Option<&Shared>,
+) {
+    if let Some(guard) = place.take_if(|_| Unmeasured::is_in(response.extensions())) {
+        guard.discard();
+    }
+    if let (Some(guard), Some(shared)) = (&mut *place, labels) {
+        heads::with_response_head(response, |head| {
+            shared.rules.add_response_labels(&shared.instruments, head, guard);
+        });
+    }
+    if let Some(guard) = place.take_if(|guard| !is_sent_on(response, guard)) {
+        guard.complete();
+    }
+}
+
+#[cold]
+fn failed(place: &mut Option<RequestGuard>) {
+    if let Some(guard) = place.take() {
+        guard.abort(AbortReason::ServiceError);
     }
 }
 

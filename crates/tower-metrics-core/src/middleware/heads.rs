@@ -1,6 +1,8 @@
 //! What the user's functions see of a request or a response.
 
-use http::{HeaderValue, Version, request, response};
+use std::mem;
+
+use http::{HeaderValue, Request, Response, Version, request, response};
 
 use crate::request::Heads;
 
@@ -34,4 +36,40 @@ impl Heads for HttpHeads {
     fn header<'a>(request: &'a request::Parts, name: &str) -> Option<&'a [u8]> {
         request.headers.get(name).map(HeaderValue::as_bytes)
     }
+}
+
+/// Calls `f` with the head of `request`, which stays where it is.
+#[cold]
+pub(super) fn with_request_head<B, T>(
+    request: &mut Request<B>,
+    f: impl FnOnce(&request::Parts) -> T,
+) -> T {
+    let (mut head, ()) = Request::new(()).into_parts();
+    head.version = request.version();
+    swap_request_head(&mut head, request);
+    let value = f(&head);
+    swap_request_head(&mut head, request);
+    value
+}
+
+fn swap_request_head<B>(head: &mut request::Parts, request: &mut Request<B>) {
+    mem::swap(&mut head.method, request.method_mut());
+    mem::swap(&mut head.uri, request.uri_mut());
+    mem::swap(&mut head.headers, request.headers_mut());
+    mem::swap(&mut head.extensions, request.extensions_mut());
+}
+
+/// Calls `f` with the head of `response`, which stays where it is.
+#[cold]
+pub(super) fn with_response_head<B>(response: &mut Response<B>, f: impl FnOnce(&response::Parts)) {
+    let (mut head, ()) = Response::new(()).into_parts();
+    (head.status, head.version) = (response.status(), response.version());
+    swap_response_head(&mut head, response);
+    f(&head);
+    swap_response_head(&mut head, response);
+}
+
+fn swap_response_head<B>(head: &mut response::Parts, response: &mut Response<B>) {
+    mem::swap(&mut head.headers, response.headers_mut());
+    mem::swap(&mut head.extensions, response.extensions_mut());
 }

@@ -73,21 +73,16 @@ where
         self.inner.poll_ready(cx)
     }
 
+    #[inline]
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let Some(shared) = self.shared.get() else {
-            return ResponseFuture::new(self.inner.call(request), None, None);
-        };
-        // Requests are large, so they are taken apart only where somebody needs that.
-        let mut guard = if shared.reads_heads() {
-            let (same, guard) = shared.arrive_by_rules(request);
-            request = same;
-            guard
-        } else {
-            shared.arrive(&mut request)
-        };
-        let labels = shared.has_response_labels.then(|| Arc::clone(shared));
-        let future = RequestGuard::watch_panic(&mut guard, || self.inner.call(request));
-        ResponseFuture::new(future, guard, labels)
+        let shared = self.shared.get();
+        // Requests and futures are large: the less stands here, the less often they are moved.
+        let mut guard = shared.and_then(|shared| shared.arrive(&mut request));
+        let labels = shared.filter(|shared| shared.has_response_labels).cloned();
+        let watch = RequestGuard::watch(&mut guard);
+        let inner = self.inner.call(request);
+        watch.end();
+        ResponseFuture::new(inner, guard, labels)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::request::Parts;
 use http::{Extensions, Request};
 
-use super::heads::HttpHeads;
+use super::heads::{self, HttpHeads};
 use super::request_body::ByteCount;
 use super::resolver::RouteResolver;
 use super::unmeasured::Unmeasured;
@@ -67,39 +67,21 @@ impl Shared {
         Self::new(self.instruments.with_own_cache(), self.rules.clone(), self.routes.clone())
     }
 
-    /// Whether anything looks at the whole head of a request, and not only at its route.
-    pub(super) fn reads_heads(&self) -> bool {
-        self.reads_heads
-    }
-
-    /// Counts a request in, unless it is left out. For when nobody [reads its
-    /// head](Self::reads_heads).
-    #[inline]
+    /// Counts a request in, unless it is left out.
+    #[inline(never)]
     pub(super) fn arrive<B>(&self, request: &mut Request<B>) -> Option<RequestGuard> {
         if Unmeasured::is_in(request.extensions()) {
             return None;
         }
-        let route = self.routes.find(request.uri(), request.extensions());
-        let route = route.or_else(|| named_by_extension(request.extensions()));
-        let (method, none) = (request.method(), ExtraLabels::default());
-        let guard = self.instruments.start(known(method), method.as_str(), route, none);
+        let guard = if self.reads_heads {
+            heads::with_request_head(request, |head| self.start_by_rules(head))?
+        } else {
+            let route = self.routes.find(request.uri(), request.extensions());
+            let route = route.or_else(|| named_by_extension(request.extensions()));
+            let (method, none) = (request.method(), ExtraLabels::default());
+            self.instruments.start(known(method), method.as_str(), route, none)
+        };
         Some(self.watch(guard, request))
-    }
-
-    /// Counts a request in, unless it is left out.
-    #[cold]
-    pub(super) fn arrive_by_rules<B>(
-        &self,
-        request: Request<B>,
-    ) -> (Request<B>, Option<RequestGuard>) {
-        if Unmeasured::is_in(request.extensions()) {
-            return (request, None);
-        }
-        let (head, body) = request.into_parts();
-        let guard = self.start_by_rules(&head);
-        let mut request = Request::from_parts(head, body);
-        let guard = guard.map(|guard| self.watch(guard, &mut request));
-        (request, guard)
     }
 
     /// Lets the guard see what services further in find out about the request.
