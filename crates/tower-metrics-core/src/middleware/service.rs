@@ -47,6 +47,17 @@ impl Source {
     }
 }
 
+impl Source {
+    /// Counts a request in, unless it is left out; and who finds labels in its response, if any are
+    /// to be found there.
+    #[inline(never)]
+    fn arrive<B>(&self, request: &mut Request<B>) -> (Option<RequestGuard>, Option<Arc<Shared>>) {
+        let Some(shared) = self.get() else { return (None, None) };
+        let labels = shared.has_response_labels.then(|| Arc::clone(shared));
+        (shared.arrive(request), labels)
+    }
+}
+
 impl Clone for Source {
     #[inline]
     fn clone(&self) -> Self {
@@ -75,10 +86,8 @@ where
 
     #[inline]
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let shared = self.shared.get();
         // Requests and futures are large: the less stands here, the less often they are moved.
-        let mut guard = shared.and_then(|shared| shared.arrive(&mut request));
-        let labels = shared.filter(|shared| shared.has_response_labels).cloned();
+        let (mut guard, labels) = self.shared.arrive(&mut request);
         let watch = RequestGuard::watch(&mut guard);
         let inner = self.inner.call(request);
         watch.end();

@@ -68,7 +68,7 @@ impl Shared {
     }
 
     /// Counts a request in, unless it is left out.
-    #[inline(never)]
+    #[inline]
     pub(super) fn arrive<B>(&self, request: &mut Request<B>) -> Option<RequestGuard> {
         if Unmeasured::is_in(request.extensions()) {
             return None;

@@ -7,7 +7,7 @@ use quanta::Instant;
 pub(super) enum Clock {
     /// The processor's own counter, where there is one to rely on; made into seconds only where
     /// somebody wants those.
-    Counter { clock: quanta::Clock, epoch: u64 },
+    Counter { clock: quanta::Clock, epoch: u64, seconds_per_tick: f64 },
     /// What [`quanta::with_clock`] put in its place when this was made.
     Replaced { epoch: Instant },
 }
@@ -21,7 +21,7 @@ impl Clock {
         let before = clock.now();
         let epoch = Instant::now();
         if (before..=clock.now()).contains(&epoch) {
-            Self::Counter { epoch: clock.raw(), clock }
+            Self::Counter { epoch: clock.raw(), seconds_per_tick: seconds_per_tick(&clock), clock }
         } else {
             Self::Replaced { epoch }
         }
@@ -39,23 +39,29 @@ impl Clock {
     /// processors may show them.
     #[inline]
     pub(super) fn seconds(&self, from: Ticks, to: Ticks) -> f64 {
-        let nanoseconds = match self {
-            Self::Counter { clock, .. } => clock.delta_as_nanos(from, to),
-            Self::Replaced { .. } => to.saturating_sub(from),
-        };
-        #[expect(clippy::cast_precision_loss, reason = "exact up to 104 days")]
-        let nanoseconds = nanoseconds as f64;
-        nanoseconds / 1e9
+        #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 ticks, a month or more")]
+        let ticks = to.saturating_sub(from) as f64;
+        match self {
+            Self::Counter { seconds_per_tick, .. } => ticks * seconds_per_tick,
+            Self::Replaced { .. } => ticks / 1e9,
+        }
     }
 
     /// The whole seconds between the making of this clock and `now`.
     pub(super) fn second(&self, now: Ticks) -> u64 {
         let nanoseconds = match self {
-            Self::Counter { clock, epoch } => clock.delta_as_nanos(*epoch, now),
+            Self::Counter { clock, epoch, .. } => clock.delta_as_nanos(*epoch, now),
             Self::Replaced { .. } => now,
         };
         nanoseconds / 1_000_000_000
     }
+}
+
+/// How long a tick of the counter is, to twelve digits.
+#[expect(clippy::cast_precision_loss, reason = "no more digits are needed")]
+fn seconds_per_tick(clock: &quanta::Clock) -> f64 {
+    const TICKS: u64 = 1 << 42;
+    clock.delta_as_nanos(0, TICKS) as f64 / 1e9 / TICKS as f64
 }
 
 fn nanoseconds_since(epoch: Instant) -> u64 {

@@ -7,7 +7,7 @@ use super::endpoints::Endpoints;
 use super::extra::ExtraLabels;
 use super::outcome::AbortReason;
 use super::pool::Pooled;
-use super::state::{End, State};
+use super::state::{Arrival, End, State};
 use crate::labels::{GrpcStatus, Method, RouteSlot};
 
 /// Owns a request from its arrival to its end, and records it once when it ends.
@@ -47,7 +47,8 @@ impl RequestGuard {
         route: Option<&str>,
         labels: ExtraLabels,
     ) -> Self {
-        Self { state: Pooled::new(State::new(cache, method, route, labels)) }
+        let arrival = Arrival::now(cache, method, route, &labels);
+        Self { state: Pooled::new(State::new(arrival, method.0, route.is_some(), labels)) }
     }
 
     /// Notes that the head of the response is ready, with this status code (100 to 999).
@@ -208,11 +209,16 @@ impl RequestGuard {
     /// ```
     #[inline]
     pub fn watch(guard: &mut Option<Self>) -> OnUnwind<impl FnOnce()> {
-        OnUnwind::new(|| {
-            if let Some(guard) = guard.take() {
-                guard.abort(AbortReason::Panic);
-            }
-        })
+        OnUnwind::new(|| Self::panicked(guard))
+    }
+
+    /// Ends the request in `guard`, whose service or body panicked.
+    #[cold]
+    #[inline(never)]
+    fn panicked(guard: &mut Option<Self>) {
+        if let Some(guard) = guard.take() {
+            guard.abort(AbortReason::Panic);
+        }
     }
 
     fn end(&mut self, end: End) {

@@ -57,40 +57,56 @@ pub(super) enum End {
     Discarded,
 }
 
+/// Where and when a request was counted in.
+pub(super) struct Arrival {
+    series: Arc<Series>,
+    at: Ticks,
+}
+
+impl Arrival {
+    /// Counts a request in.
+    pub(super) fn now(
+        cache: &Endpoints,
+        (method, written): (Method, &str),
+        route: Option<&str>,
+        labels: &ExtraLabels,
+    ) -> Self {
+        let settings = cache.source().settings();
+        let label = settings.methods.label(method, written);
+        let labels = if settings.in_flight_by_extra { labels.values() } else { &[] };
+        let mut series = match route {
+            Some(route) => cache.series(route, label, labels),
+            None => cache.unmatched(label, labels),
+        };
+        let at = cache.source().clock().now();
+        while !series.arrive(at) {
+            series = series.renewed();
+        }
+        Self { series, at }
+    }
+}
+
 impl State {
     const UNKNOWN: u64 = u64::MAX;
     pub(super) const UNCOUNTED: u64 = u64::MAX;
 
-    /// Counts a request in.
+    /// Of a request that was counted in.
     #[inline]
-    pub(super) fn new(
-        cache: &Endpoints,
-        (method, written): (Method, &str),
-        route: Option<&str>,
-        labels: ExtraLabels,
-    ) -> Self {
-        let settings = cache.source().settings();
-        let label = settings.methods.label(method, written);
-        let arrived_labels = if settings.in_flight_by_extra { labels.values() } else { &[] };
-        let mut series = match route {
-            Some(route) => cache.series(route, label, arrived_labels),
-            None => cache.unmatched(label, arrived_labels),
-        };
-        let arrived = cache.source().clock().now();
-        while !series.arrive(arrived) {
-            series = series.renewed();
-        }
+    pub(super) fn new(arrival: Arrival, method: Method, routed: bool, labels: ExtraLabels) -> Self {
+        let Arrival { series, at } = arrival;
+        let settings = series.source().settings();
+        let wants = Wants { head_at: settings.times_head(), grpc: settings.grpc_status };
         let has_labels = !labels.values().is_empty();
         Self {
             series,
             named: None,
-            arrived,
+            arrived: at,
             response_bytes: 0,
             remaining: Self::UNKNOWN,
             end: End::Dropped,
             method,
-            routed: route.is_some(),
-            wants: Wants { head_at: settings.times_head(), grpc: settings.grpc_status },
+            routed,
+            wants,
             status: None,
             rare: has_labels.then(|| Box::new(Rare { labels, ..Rare::default() })),
         }
