@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// How many threads at a time have a place of their own; all others share one.
@@ -48,7 +49,10 @@ impl<T> PerThread<T> {
 
     /// All values that were made.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
-        self.places.iter().filter_map(OnceLock::get)
+        // Behind these nobody was yet; whoever saw a thread write sees that it has a place.
+        let [places @ .., shared] = &self.places;
+        let taken = places.iter().take(HIGHEST.load(Ordering::Relaxed));
+        taken.chain([shared]).filter_map(OnceLock::get)
     }
 }
 
@@ -67,6 +71,9 @@ impl<T: fmt::Debug> fmt::Debug for PerThread<T> {
 /// The places that are taken, a bit each.
 static TAKEN: Mutex<u64> = Mutex::new(0);
 
+/// How many places there are up to the last that was ever taken.
+static HIGHEST: AtomicUsize = AtomicUsize::new(0);
+
 struct Lease {
     place: usize,
 }
@@ -77,6 +84,7 @@ impl Lease {
         let place = taken.trailing_ones() as usize;
         if place < PLACES {
             *taken |= 1 << place;
+            HIGHEST.fetch_max(place + 1, Ordering::Relaxed);
         }
         Self { place }
     }
