@@ -179,8 +179,8 @@ impl Series {
         self.stale_after == Some(0) && self.source.is_recording()
     }
 
-    #[inline]
     /// Notes a use; `false` if the last one is too long ago.
+    #[inline]
     fn touch(&self, used: &LastUsed, now: Ticks) -> bool {
         match self.stale_after {
             None => true,
