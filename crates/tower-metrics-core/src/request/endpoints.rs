@@ -12,8 +12,8 @@ use crate::labels::{MethodLabel, Route};
 /// How many lists the endpoints are spread over; at the default limit of endpoints, eight to a list.
 const LISTS: usize = 128;
 
-/// The series of a middleware, as one thread has met them. Nothing is ever removed, so what was seen before is found without
-/// a lock, and without counting who looks.
+/// The series of a middleware, as one thread has met them. Nothing is ever removed, so what was seen
+/// before is found without a lock, and without counting who looks.
 #[derive(Debug)]
 pub(crate) struct Endpoints {
     source: Arc<Source>,

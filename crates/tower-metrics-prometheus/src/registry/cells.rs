@@ -103,19 +103,25 @@ impl Cells {
     }
 }
 
-impl Own<'_> {
+/// A copy of numbers that the calling thread may write.
+pub(super) trait Write {
+    /// Changes a number.
+    fn update(&self, number: usize, change: impl Fn(u64) -> u64);
+
     /// Adds to a number.
     #[inline]
-    pub(super) fn add(&self, number: usize, count: u64) {
+    fn add(&self, number: usize, count: u64) {
         self.update(number, |number| number.wrapping_add(count));
     }
 
     /// Adds to a number that is the bits of an `f64`.
     #[inline]
-    pub(super) fn add_f64(&self, number: usize, value: f64) {
+    fn add_f64(&self, number: usize, value: f64) {
         self.update(number, |bits| (f64::from_bits(bits) + value).to_bits());
     }
+}
 
+impl Write for Own<'_> {
     #[inline]
     fn update(&self, number: usize, change: impl Fn(u64) -> u64) {
         let Some(cell) = self.copy.find(number).or_else(|| self.copy.make(number)) else { return };
@@ -124,9 +130,26 @@ impl Own<'_> {
             // The closure never refuses, so there is always a result.
             let _ = cell.fetch_update(Ordering::Release, Ordering::Relaxed, changed);
         } else {
-            cell.store(change(cell.load(Ordering::Relaxed)), Ordering::Release);
+            write(cell, change);
         }
     }
+}
+
+/// Counted from the first of those that were allocated together.
+impl Write for OwnCells {
+    #[inline]
+    fn update(&self, number: usize, change: impl Fn(u64) -> u64) {
+        // The remainder changes nothing; with it the compiler sees that there is such a cell.
+        if let Some(cell) = self.chunk.get((self.first + number) % CHUNK) {
+            write(cell, change);
+        }
+    }
+}
+
+/// Changes a number that no other thread writes.
+#[inline]
+fn write(cell: &AtomicU64, change: impl Fn(u64) -> u64) {
+    cell.store(change(cell.load(Ordering::Relaxed)), Ordering::Release);
 }
 
 impl Copied {
@@ -152,28 +175,6 @@ impl Copied {
         match self.chunks.get(number / CHUNK) {
             Some(chunk) => chunk.get_or_init(|| Arc::new([const { AtomicU64::new(0) }; CHUNK])),
             None => self.more.get_or_init(Box::default).chunk(number - CHUNKS * CHUNK),
-        }
-    }
-}
-
-impl OwnCells {
-    /// Adds to the number at `index`, of those that were allocated together.
-    #[inline]
-    pub(super) fn add(&self, index: usize, count: u64) {
-        self.update(index, |number| number.wrapping_add(count));
-    }
-
-    /// Adds to a number that is the bits of an `f64`.
-    #[inline]
-    pub(super) fn add_f64(&self, index: usize, value: f64) {
-        self.update(index, |bits| (f64::from_bits(bits) + value).to_bits());
-    }
-
-    #[inline]
-    fn update(&self, index: usize, change: impl Fn(u64) -> u64) {
-        // The remainder changes nothing; with it the compiler sees that there is such a cell.
-        if let Some(cell) = self.chunk.get((self.first + index) % CHUNK) {
-            cell.store(change(cell.load(Ordering::Relaxed)), Ordering::Release);
         }
     }
 }

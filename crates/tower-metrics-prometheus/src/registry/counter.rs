@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use metrics::{Counter, CounterFn, Key};
+use metrics::{CounterFn, Key};
 
 use super::by_labels::ByLabels;
-use super::cells::{Cells, Own, OwnCells};
+use super::cells::{Cells, Own, OwnCells, Write as _};
 use super::metric::Scalar;
 
 /// All series of one counter.
@@ -18,11 +18,6 @@ pub(crate) struct CounterFamily {
 impl CounterFamily {
     pub(super) fn new(cells: &Arc<Cells>) -> Self {
         Self { cells: Arc::clone(cells), series: ByLabels::default() }
-    }
-
-    /// The handle of the series with the labels of `key`.
-    pub(super) fn register(&self, key: &Key) -> Counter {
-        Counter::from_arc(self.series(key))
     }
 
     /// The series with the labels of `key`.

@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use metrics::{Gauge, GaugeFn, Key};
+use metrics::{GaugeFn, Key};
 use tower_metrics_core::threads;
 
 use super::by_labels::ByLabels;
-use super::cells::{Cells, Own, OwnCells};
+use super::cells::{Cells, Own, OwnCells, Write as _};
 use super::metric::Scalar;
 
 /// All series of one gauge.
@@ -20,11 +20,6 @@ pub(crate) struct GaugeFamily {
 impl GaugeFamily {
     pub(super) fn new(cells: &Arc<Cells>) -> Self {
         Self { cells: Arc::clone(cells), series: ByLabels::default() }
-    }
-
-    /// The handle of the series with the labels of `key`.
-    pub(super) fn register(&self, key: &Key) -> Gauge {
-        Gauge::from_arc(self.series(key))
     }
 
     /// The series with the labels of `key`.
@@ -111,12 +106,10 @@ impl GaugeSeries {
     /// What is added and what is taken away, in the copy of the thread whose place this is, if it
     /// has one.
     pub(super) fn own(&self, place: usize) -> Option<OwnCells> {
-        let cells = self.cells.own_cells(place, self.added, 2)?;
-        self.expect_counts();
-        Some(cells)
+        self.cells.own_cells(place, self.added, 2)
     }
 
-    /// Gets ready for [`leave`](Self::leave).
+    /// Gets ready for whoever counts without [`count`](Self::count).
     pub(super) fn expect_counts(&self) {
         self.is_counted.store(true, Ordering::Release);
     }
@@ -183,7 +176,9 @@ impl GaugeFn for GaugeSeries {
 impl OwnGauge {
     /// For the thread whose place this is, unless it has no copy of its own.
     pub(super) fn new(series: &Arc<GaugeSeries>, place: usize) -> Option<Self> {
-        Some(Self { place, counts: series.own(place)?, series: Arc::clone(series) })
+        let counts = series.own(place)?;
+        series.expect_counts();
+        Some(Self { place, counts, series: Arc::clone(series) })
     }
 
     /// What the calling thread may count, and where.

@@ -8,11 +8,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use metrics::{Histogram, HistogramFn, Key};
+use metrics::{HistogramFn, Key};
 use tower_metrics_core::Buckets;
 
 use super::by_labels::ByLabels;
-use super::cells::{Cells, Own, OwnCells};
+use super::cells::{Cells, Own, OwnCells, Write};
 use crate::exposition;
 
 /// All series of one histogram.
@@ -33,7 +33,6 @@ pub(crate) struct Series {
     edges: Arc<[f64]>,
 }
 
-const SUM: usize = 0;
 const BUCKETS: usize = 1;
 
 /// A series as one thread counts it.
@@ -47,11 +46,6 @@ impl HistogramFamily {
     pub(super) fn new(cells: &Arc<Cells>, buckets: &Buckets) -> Self {
         let (cells, edges) = (Arc::clone(cells), buckets.edges().into());
         Self { cells, edges, series: ByLabels::default() }
-    }
-
-    /// The handle of the series with the labels of `key`.
-    pub(super) fn register(&self, key: &Key) -> Histogram {
-        Histogram::from_arc(self.one(key))
     }
 
     /// The series with the labels of `key`.
@@ -110,11 +104,7 @@ impl Series {
     /// Adds samples of one value.
     #[inline]
     pub(super) fn add(&self, own: &Own<'_>, value: f64, count: usize) {
-        let Some(bucket) = bucket(&self.edges, value) else { return };
-        #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 samples")]
-        let added = value * count as f64;
-        own.add(self.sum + BUCKETS + bucket, count as u64);
-        own.add_f64(self.sum, added);
+        add(own, self.sum, &self.edges, value, count);
     }
 
     /// The numbers in the copy of the thread whose place this is, if it has one.
@@ -128,18 +118,22 @@ impl OwnSamples {
     /// Adds a sample.
     #[inline]
     pub(super) fn add(&self, value: f64) {
-        let Some(bucket) = bucket(&self.edges, value) else { return };
-        self.cells.add(BUCKETS + bucket, 1);
-        self.cells.add_f64(SUM, value);
+        add(&self.cells, 0, &self.edges, value, 1);
     }
 }
 
-/// The bucket that a sample falls into. One that is no number has none, and would make the sum none
-/// for good.
+/// Adds samples of one value to the numbers from `sum` on.
 #[inline]
-fn bucket(edges: &[f64], value: f64) -> Option<usize> {
-    let bucket = || edges.iter().take_while(|edge| **edge < value).count();
-    (!value.is_nan()).then(bucket)
+fn add(cells: &impl Write, sum: usize, edges: &[f64], value: f64, count: usize) {
+    // A sample that is no number has no bucket, and would make the sum none for good.
+    if value.is_nan() {
+        return;
+    }
+    let bucket = edges.iter().take_while(|edge| **edge < value).count();
+    #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 samples")]
+    let added = value * count as f64;
+    cells.add(sum + BUCKETS + bucket, count as u64);
+    cells.add_f64(sum, added);
 }
 
 impl HistogramFn for Series {
@@ -156,9 +150,15 @@ impl HistogramFn for Series {
 mod tests {
     use std::thread::ScopedJoinHandle;
 
-    use metrics::Label;
+    use metrics::{Histogram, Label};
 
     use super::*;
+
+    impl HistogramFamily {
+        fn register(&self, key: &Key) -> Histogram {
+            Histogram::from_arc(self.one(key))
+        }
+    }
 
     fn family() -> HistogramFamily {
         HistogramFamily::new(&Arc::default(), &Buckets::new([1.0, 2.5]).unwrap())

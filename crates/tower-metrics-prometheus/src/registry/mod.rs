@@ -2,8 +2,8 @@
 //!
 //! A metric is looked up by name when its handle is registered, which costs nothing later. The
 //! registry of `metrics-exporter-prometheus` would fix all buckets when it is made, lose samples
-//! ([`histogram`]), and count everything twice, by atomic operations ([`cells`]); names are sanitised by
-//! its rules.
+//! ([`histogram`]), and count everything twice, by atomic operations ([`cells`]); names are sanitised
+//! by its rules.
 
 mod by_labels;
 mod cells;

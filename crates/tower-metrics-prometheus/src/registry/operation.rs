@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use metrics::{Gauge, Histogram, HistogramFn, Key};
 use tower_metrics_core::backend::Operation;
-use tower_metrics_core::{MetricKind, threads};
+use tower_metrics_core::threads;
 
-use super::cells::{Cells, OwnCells};
+use super::cells::{Cells, OwnCells, Write as _};
 use super::counter::CounterSeries;
 use super::gauge::{GaugeSeries, OwnGauge, TAKEN};
 use super::histogram::OwnSamples;
-use super::{Registry, Series, histogram};
+use super::{Registry, histogram};
 
 /// The series of an operation.
 struct OperationSeries {
@@ -34,16 +34,8 @@ impl Registry {
     /// The handle of an operation; `None` if one of its series would not be recorded.
     pub(crate) fn register_operation(&self, operation: &Operation<'_>) -> Option<Histogram> {
         let in_flight = self.gauge(operation.in_flight)?;
-        let total = |metric: &Series, key: &Key| match metric {
-            Series::Counter(family) => Some(family.series(key)),
-            _ => None,
-        };
-        let duration = |metric: &Series, key: &Key| match metric {
-            Series::Histogram(family) => Some(family.one(key)),
-            _ => None,
-        };
-        let total = self.series(operation.total, MetricKind::Counter, total)?;
-        let duration = self.series(operation.duration, MetricKind::Histogram, duration)?;
+        let total = self.counter(operation.total)?;
+        let duration = self.histogram(operation.duration)?;
         in_flight.expect_counts();
         let cells = Arc::clone(&self.common.cells);
         let series = OperationSeries { cells, in_flight, total, duration };
@@ -60,22 +52,6 @@ impl Registry {
             Some(gauge) => Gauge::from_arc(Arc::new(gauge)),
             None => Gauge::from_arc(series),
         }
-    }
-
-    fn gauge(&self, key: &Key) -> Option<Arc<GaugeSeries>> {
-        self.series(key, MetricKind::Gauge, |metric, key| match metric {
-            Series::Gauge(family) => Some(family.series(key)),
-            _ => None,
-        })
-    }
-
-    fn series<T>(
-        &self,
-        key: &Key,
-        kind: MetricKind,
-        find: impl FnOnce(&Series, &Key) -> Option<T>,
-    ) -> Option<T> {
-        self.with_metric(key, kind, |metric, key| find(metric.series(), key)).flatten()
     }
 }
 

@@ -1,9 +1,13 @@
 //! Recording into the registry.
 
+use std::sync::Arc;
+
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use tower_metrics_core::MetricKind;
 
-use super::{Registry, Series};
+use super::counter::CounterSeries;
+use super::gauge::GaugeSeries;
+use super::{Registry, Series, histogram};
 
 impl Recorder for Registry {
     fn describe_counter(&self, name: KeyName, _: Option<Unit>, help: SharedString) {
@@ -19,26 +23,38 @@ impl Recorder for Registry {
     }
 
     fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
-        self.with_metric(key, MetricKind::Counter, |metric, key| match metric.series() {
-            Series::Counter(family) => family.register(key),
-            _ => Counter::noop(),
-        })
-        .unwrap_or(Counter::noop())
+        self.counter(key).map_or(Counter::noop(), Counter::from_arc)
     }
 
     fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
-        self.with_metric(key, MetricKind::Gauge, |metric, key| match metric.series() {
-            Series::Gauge(family) => family.register(key),
-            _ => Gauge::noop(),
-        })
-        .unwrap_or(Gauge::noop())
+        self.gauge(key).map_or(Gauge::noop(), Gauge::from_arc)
     }
 
     fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
+        self.histogram(key).map_or(Histogram::noop(), Histogram::from_arc)
+    }
+}
+
+/// The series of a key, made if need be; `None`, once logged, if it would be taken for another's.
+impl Registry {
+    pub(super) fn counter(&self, key: &Key) -> Option<Arc<CounterSeries>> {
+        self.with_metric(key, MetricKind::Counter, |metric, key| match metric.series() {
+            Series::Counter(family) => Some(family.series(key)),
+            _ => None,
+        })?
+    }
+
+    pub(super) fn gauge(&self, key: &Key) -> Option<Arc<GaugeSeries>> {
+        self.with_metric(key, MetricKind::Gauge, |metric, key| match metric.series() {
+            Series::Gauge(family) => Some(family.series(key)),
+            _ => None,
+        })?
+    }
+
+    pub(super) fn histogram(&self, key: &Key) -> Option<Arc<histogram::Series>> {
         self.with_metric(key, MetricKind::Histogram, |metric, key| match metric.series() {
-            Series::Histogram(family) => family.register(key),
-            _ => Histogram::noop(),
-        })
-        .unwrap_or(Histogram::noop())
+            Series::Histogram(family) => Some(family.one(key)),
+            _ => None,
+        })?
     }
 }
