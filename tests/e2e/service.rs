@@ -95,13 +95,15 @@ impl Service {
 
     /// Waits until this many requests were counted and none is in flight.
     ///
-    /// A client may have its whole answer a moment before the service has counted it.
+    /// A client may have its whole answer a moment before the service has counted it. And a scrape
+    /// takes its time: what it read before the last request ended, the next one reads again.
     pub(crate) async fn settled(&self, requests: u32) -> Result<Exposition, Error> {
         self.scrape_until(&format!("rest after {requests} requests"), |scrape| {
             scrape.sum("http_requests_total", &[]) >= Some(f64::from(requests))
                 && in_flight(scrape) < 0.5
         })
-        .await
+        .await?;
+        Exposition::scrape(&self.url("/metrics")).await
     }
 
     /// Waits until a request is in flight.

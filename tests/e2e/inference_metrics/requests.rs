@@ -94,13 +94,13 @@ async fn requests_wait_for_their_turn_and_are_refused_when_too_many_do(framework
     let service = Service::start(framework, &arguments).await.unwrap();
     let endless = input_taking(600_000);
     let busy = service.scrape_until("one that runs and one that waits", |scrape| {
-        scrape.value("inference_running_requests", &[RESNET50]) == Some(1.0)
+        scrape.value("inference_in_flight_requests", &[RESNET50]) == Some(2.0)
+            && scrape.value("inference_running_requests", &[RESNET50]) == Some(1.0)
             && scrape.value("inference_waiting_requests", &[RESNET50]) == Some(1.0)
             && scrape.value("inference_queue_length", &[]) == Some(1.0)
     });
     let full = async {
-        let scrape = busy.await.unwrap();
-        assert_eq!(scrape.value("inference_in_flight_requests", &[RESNET50]), Some(2.0));
+        busy.await.unwrap();
         let refused = service.predict("resnet50", &endless).await.unwrap();
         let error = json!({ "error": "too many requests are waiting already" });
         assert_eq!((refused.status(), refused.json().unwrap()), (429, error));
