@@ -11,6 +11,7 @@ use super::resolver::RouteResolver;
 use super::unmeasured::Unmeasured;
 use crate::labels::{Method, Route, RouteSlot};
 use crate::request::{ExtraLabels, Instruments, RequestGuard, Rules};
+use crate::reserve::Reserve;
 use crate::threads::{self, PerThread};
 
 /// What all services of a layer share, for each thread apart: a request counts up and down who uses
@@ -31,6 +32,27 @@ impl Copies {
     pub(super) fn own(&self) -> &Arc<Shared> {
         self.copies.get_or_init(threads::place(), || Arc::new(self.original.with_own_cache()))
     }
+}
+
+impl Drop for Copies {
+    fn drop(&mut self) {
+        Reserve::release(&RESERVE);
+    }
+}
+
+thread_local! {
+    static RESERVE: Reserve<Shared, 4> = const { Reserve::new() };
+}
+
+/// A clone of `shared`, which goes back when it was used.
+#[inline]
+pub(super) fn lend(shared: &Arc<Shared>) -> Arc<Shared> {
+    Reserve::lend(&RESERVE, shared)
+}
+
+#[inline]
+pub(super) fn give_back(shared: Arc<Shared>) {
+    Reserve::give_back(&RESERVE, shared);
 }
 
 /// One thread's copy of what all services of a layer share.

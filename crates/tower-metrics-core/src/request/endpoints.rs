@@ -129,6 +129,12 @@ impl Endpoints {
     }
 }
 
+impl Drop for Endpoints {
+    fn drop(&mut self) {
+        Series::release();
+    }
+}
+
 impl Endpoint {
     fn with_slot<T>(
         &self,
@@ -151,7 +157,7 @@ impl Endpoint {
 impl Slot {
     fn series(&self, make: impl Fn() -> Arc<Series>) -> Arc<Series> {
         match self.kept.get() {
-            Some(series) => Arc::clone(series),
+            Some(series) => Series::lend(series),
             None => self.current(make),
         }
     }

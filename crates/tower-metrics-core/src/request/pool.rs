@@ -59,7 +59,9 @@ impl Drop for Pooled {
     #[inline]
     fn drop(&mut self) {
         let Some(mut place) = self.place.take() else { return };
-        place.state = None;
+        if let Some(state) = place.state.take() {
+            state.give_back();
+        }
         // Dropped where it cannot go back.
         let _ = EMPTY.try_with(|empty| {
             let below = empty.take();

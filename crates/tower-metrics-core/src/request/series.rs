@@ -11,6 +11,7 @@ use super::outcome::{Details, Ending};
 use super::settings::{Facts, Metric};
 use super::source::Source;
 use crate::labels::MethodLabel;
+use crate::reserve::Reserve;
 use crate::resolved::{LastUsed, STALE_AFTER};
 
 /// Everything that is recorded under one endpoint, method and set of extra label values.
@@ -60,7 +61,27 @@ pub(crate) enum Recorded {
     AndCountedOut,
 }
 
+thread_local! {
+    static RESERVE: Reserve<Series, 64> = const { Reserve::new() };
+}
+
 impl Series {
+    /// A clone of `series`, which goes back when the request has ended.
+    #[inline]
+    pub(crate) fn lend(series: &Arc<Self>) -> Arc<Self> {
+        Reserve::lend(&RESERVE, series)
+    }
+
+    #[inline]
+    pub(crate) fn give_back(series: Arc<Self>) {
+        Reserve::give_back(&RESERVE, series);
+    }
+
+    /// Has threads drop the series that nobody will use any more.
+    pub(crate) fn release() {
+        Reserve::release(&RESERVE);
+    }
+
     /// Prepares the handles; none is resolved yet.
     pub(crate) fn new(
         source: Arc<Source>,

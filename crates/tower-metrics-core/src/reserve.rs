@@ -1,0 +1,83 @@
+//! References that a thread keeps in reserve.
+//!
+//! A request holds what its layer shares and where it is counted. To count up who uses these, and
+//! down again, is an atomic operation each, and those are dear: a reference that is put by instead
+//! of being counted down serves the next request without either.
+//!
+//! What is kept in reserve lives on: until the thread ends, or until it is the next to lend after
+//! somebody called [`Reserve::release`].
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::LocalKey;
+
+/// References in reserve, each in one of the slots that the address of its value gives.
+pub(crate) struct Reserve<T, const SLOTS: usize> {
+    slots: [Cell<Option<Arc<T>>>; SLOTS],
+    /// The number of releases when this was emptied last.
+    releases: Cell<usize>,
+}
+
+static RELEASES: AtomicUsize = AtomicUsize::new(0);
+
+impl<T, const SLOTS: usize> Reserve<T, SLOTS> {
+    pub(crate) const fn new() -> Self {
+        Self { slots: [const { Cell::new(None) }; SLOTS], releases: Cell::new(0) }
+    }
+
+    /// A clone of `value`.
+    #[inline]
+    pub(crate) fn lend(reserve: &'static LocalKey<Self>, value: &Arc<T>) -> Arc<T> {
+        // A thread that is ending has no reserve any more.
+        let kept = reserve.try_with(|reserve| reserve.take(value)).ok().flatten();
+        kept.unwrap_or_else(|| Arc::clone(value))
+    }
+
+    /// Drops `value`, or puts it by.
+    #[inline]
+    pub(crate) fn give_back(reserve: &'static LocalKey<Self>, value: Arc<T>) {
+        let mut value = Some(value);
+        // One of two goes: the one that was there serves nobody, or this one is one too many.
+        let _ = reserve.try_with(|reserve| {
+            if let Some(slot) = value.as_ref().and_then(|value| reserve.slot(value)) {
+                value = slot.replace(value.take());
+            }
+        });
+    }
+
+    /// Has every thread drop what it keeps: this one now, others before they lend again.
+    pub(crate) fn release(reserve: &'static LocalKey<Self>) {
+        RELEASES.fetch_add(1, Ordering::Relaxed);
+        let _ = reserve.try_with(Self::empty);
+    }
+
+    #[inline]
+    fn take(&self, value: &Arc<T>) -> Option<Arc<T>> {
+        if self.releases.get() != RELEASES.load(Ordering::Relaxed) {
+            self.empty();
+        }
+        let slot = self.slot(value)?;
+        let kept = slot.take()?;
+        if Arc::ptr_eq(&kept, value) {
+            return Some(kept);
+        }
+        slot.set(Some(kept));
+        None
+    }
+
+    #[inline]
+    fn slot(&self, value: &Arc<T>) -> Option<&Cell<Option<Arc<T>>>> {
+        // The low bits of addresses have much in common.
+        let address = Arc::as_ptr(value).addr();
+        self.slots.get((address >> 6 ^ address >> 12) % SLOTS)
+    }
+
+    #[cold]
+    fn empty(&self) {
+        self.releases.set(RELEASES.load(Ordering::Relaxed));
+        for slot in &self.slots {
+            drop(slot.take());
+        }
+    }
+}
