@@ -81,3 +81,72 @@ impl<T, const SLOTS: usize> Reserve<T, SLOTS> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+
+    use super::*;
+
+    thread_local! {
+        static RESERVE: Reserve<u8, 1> = const { Reserve::new() };
+    }
+
+    fn count(value: &Arc<u8>) -> usize {
+        Arc::strong_count(value)
+    }
+
+    /// What was given back is not counted down, and then neither up.
+    #[test]
+    fn what_is_given_back_is_lent_again() {
+        let value = Arc::new(7);
+        for _ in 0..3 {
+            let lent = Reserve::lend(&RESERVE, &value);
+            assert!(Arc::ptr_eq(&lent, &value));
+            assert_eq!(count(&value), 2);
+            Reserve::give_back(&RESERVE, lent);
+            assert_eq!(count(&value), 2);
+        }
+        let (first, second) = (Reserve::lend(&RESERVE, &value), Reserve::lend(&RESERVE, &value));
+        assert_eq!(count(&value), 3);
+        for lent in [first, second] {
+            Reserve::give_back(&RESERVE, lent);
+        }
+        assert_eq!(count(&value), 2);
+    }
+
+    /// The one that came last is the one that may be asked for again.
+    #[test]
+    fn another_value_takes_the_place() {
+        let values = [Arc::new(1), Arc::new(2)];
+        for value in &values {
+            Reserve::give_back(&RESERVE, Reserve::lend(&RESERVE, value));
+        }
+        assert_eq!(values.each_ref().map(count), [1, 2]);
+    }
+
+    /// The thread that calls for it lets go at once, others when they lend again.
+    #[test]
+    fn what_is_released_is_dropped() {
+        let (ready, is_ready) = mpsc::channel();
+        let (released, is_released) = mpsc::channel();
+        let other = thread::spawn(move || {
+            let (value, another) = (Arc::new(1), Arc::new(2));
+            Reserve::give_back(&RESERVE, Reserve::lend(&RESERVE, &value));
+            ready.send(()).unwrap();
+            is_released.recv().unwrap();
+            let before = count(&value);
+            drop(Reserve::lend(&RESERVE, &another));
+            (before, count(&value))
+        });
+        let value = Arc::new(3);
+        Reserve::give_back(&RESERVE, Reserve::lend(&RESERVE, &value));
+        is_ready.recv().unwrap();
+        assert_eq!(count(&value), 2);
+        Reserve::release(&RESERVE);
+        assert_eq!(count(&value), 1);
+        released.send(()).unwrap();
+        assert_eq!(other.join().unwrap(), (2, 1));
+    }
+}

@@ -44,12 +44,13 @@ thread_local! {
     static RESERVE: Reserve<Shared, 4> = const { Reserve::new() };
 }
 
-/// A clone of `shared`, which goes back when it was used.
+/// A clone of `shared`, to be [given back](give_back).
 #[inline]
 pub(super) fn lend(shared: &Arc<Shared>) -> Arc<Shared> {
     Reserve::lend(&RESERVE, shared)
 }
 
+/// Drops `shared`, or leaves it to the next service on this thread.
 #[inline]
 pub(super) fn give_back(shared: Arc<Shared>) {
     Reserve::give_back(&RESERVE, shared);

@@ -66,18 +66,21 @@ thread_local! {
 }
 
 impl Series {
-    /// A clone of `series`, which goes back when the request has ended.
+    /// A clone of `series`, to be [given back](Self::give_back) when the request has ended.
     #[inline]
     pub(crate) fn lend(series: &Arc<Self>) -> Arc<Self> {
         Reserve::lend(&RESERVE, series)
     }
 
+    /// Drops `series`, or leaves it to the next request on this thread.
     #[inline]
     pub(crate) fn give_back(series: Arc<Self>) {
-        Reserve::give_back(&RESERVE, series);
+        if series.is_kept() {
+            Reserve::give_back(&RESERVE, series);
+        }
     }
 
-    /// Has threads drop the series that nobody will use any more.
+    /// Has threads let go of series, since there are some that nobody will look up any more.
     pub(crate) fn release() {
         Reserve::release(&RESERVE);
     }
