@@ -1,8 +1,5 @@
 //! The one-liner.
 
-use std::any::Any;
-use std::mem;
-
 use axum::Router;
 use tower_metrics_prometheus::Exporter;
 
@@ -28,20 +25,9 @@ impl<S> RouterExt for Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
-    fn with_metrics(mut self, exporter: &Exporter) -> Self {
-        make_services(&mut self);
+    fn with_metrics(self, exporter: &Exporter) -> Self {
         let layer = route::builder().with_recorder(exporter.recorder()).build_or_warn();
         self.layer(layer).route_service("/metrics", exporter.scrape_service())
-    }
-}
-
-/// Makes the handlers of a router into services, if they need no state for that.
-///
-/// Otherwise axum would do that, and apply the layer, again for every request, unless somebody calls
-/// [`Router::with_state`] last; `axum::serve` does.
-fn make_services<S: 'static>(router: &mut Router<S>) {
-    if let Some(router) = (router as &mut dyn Any).downcast_mut::<Router>() {
-        *router = mem::take(router).with_state(());
     }
 }
 

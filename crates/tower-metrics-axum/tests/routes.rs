@@ -1,16 +1,12 @@
 //! Which endpoint a request to an axum router is counted under.
 #![expect(clippy::unwrap_used, reason = "a helper that fails should fail its test")]
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use axum::body::Body;
-use axum::extract::State;
 use axum::routing::{any, get, post};
 use axum::{Extension, Router};
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
-use tower::{Layer as _, ServiceExt as _, layer::layer_fn, service_fn};
+use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_metrics_axum::RouterExt as _;
 use tower_metrics_core::{Buckets, MetricsLayer, Route, RouteLayer};
 use tower_metrics_prometheus::Exporter;
@@ -50,36 +46,6 @@ async fn nested_routers_give_the_full_template() {
         lines(&exporter, "http_requests_total"),
         [
             r#"http_requests_total{method="GET",endpoint="/api/{version}/users/{user}/posts/{post}",status_code="200"} 2"#
-        ]
-    );
-}
-
-/// Layers are not applied again for each request to a router that needs no state; one that needs
-/// some can be given it later.
-#[tokio::test]
-async fn handlers_without_state_are_made_into_services_once() {
-    let applied = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&applied);
-    let counting = layer_fn(move |route: axum::routing::Route| {
-        count.fetch_add(1, Ordering::Relaxed);
-        route
-    });
-    let exporter = private_exporter();
-    let app = Router::new().route("/", get(|| async {})).layer(counting).with_metrics(&exporter);
-    let at_first = applied.load(Ordering::Relaxed);
-    for _ in 0..2 {
-        assert_eq!(send(&app, "GET", "/").await, StatusCode::OK);
-    }
-    assert_eq!(applied.load(Ordering::Relaxed), at_first);
-
-    let with_state = get(|State(status): State<StatusCode>| async move { status });
-    let app = Router::new().route("/state", with_state).with_metrics(&exporter);
-    assert_eq!(send(&app.with_state(StatusCode::GONE), "GET", "/state").await, StatusCode::GONE);
-    assert_eq!(
-        lines(&exporter, "http_requests_total"),
-        [
-            r#"http_requests_total{method="GET",endpoint="/",status_code="200"} 2"#,
-            r#"http_requests_total{method="GET",endpoint="/state",status_code="410"} 1"#,
         ]
     );
 }

@@ -4,8 +4,9 @@
 //! down again, is an atomic operation each, and those are dear: a reference that is put by instead
 //! of being counted down serves the next request without either.
 //!
-//! What is kept in reserve lives on: until the thread ends, or until it is the next to lend after
-//! somebody called [`Reserve::release`].
+//! So a thread may be the last to hold something. It lets go when another value takes its place,
+//! when the thread ends, or when it lends again after a [`Reserve::release`]; whatever is dropped
+//! then is dropped there.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ pub(crate) struct Reserve<T, const SLOTS: usize> {
     releases: Cell<usize>,
 }
 
+/// How often anybody called [`Reserve::release`].
 static RELEASES: AtomicUsize = AtomicUsize::new(0);
 
 impl<T, const SLOTS: usize> Reserve<T, SLOTS> {
@@ -34,11 +36,12 @@ impl<T, const SLOTS: usize> Reserve<T, SLOTS> {
         kept.unwrap_or_else(|| Arc::clone(value))
     }
 
-    /// Drops `value`, or puts it by.
+    /// Puts `value` by. Somebody else must own it still, who calls [`release`](Self::release) when
+    /// that ends.
     #[inline]
     pub(crate) fn give_back(reserve: &'static LocalKey<Self>, value: Arc<T>) {
         let mut value = Some(value);
-        // One of two goes: the one that was there serves nobody, or this one is one too many.
+        // What was there goes: it served nobody, or is one too many.
         let _ = reserve.try_with(|reserve| {
             if let Some(slot) = value.as_ref().and_then(|value| reserve.slot(value)) {
                 value = slot.replace(value.take());
@@ -48,7 +51,7 @@ impl<T, const SLOTS: usize> Reserve<T, SLOTS> {
 
     /// Has every thread drop what it keeps: this one now, others before they lend again.
     pub(crate) fn release(reserve: &'static LocalKey<Self>) {
-        RELEASES.fetch_add(1, Ordering::Relaxed);
+        RELEASES.fetch_add(1, Ordering::Release);
         let _ = reserve.try_with(Self::empty);
     }
 
@@ -75,7 +78,8 @@ impl<T, const SLOTS: usize> Reserve<T, SLOTS> {
 
     #[cold]
     fn empty(&self) {
-        self.releases.set(RELEASES.load(Ordering::Relaxed));
+        // Who has seen a release sees as well that the owner is gone.
+        self.releases.set(RELEASES.load(Ordering::Acquire));
         for slot in &self.slots {
             drop(slot.take());
         }

@@ -1,10 +1,10 @@
 //! The exporter: a handle to what was recorded.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use tower_metrics_core::observe::{BackendExt as _, ObserveFn, Value};
-use tower_metrics_core::request::{Instruments, WeakInstruments};
+use tower_metrics_core::request::Instruments;
 use tower_metrics_core::{Backend as _, DeclareError, MetricSpec, Observation, Observer};
 
 use crate::builder::ExporterBuilder;
@@ -16,8 +16,8 @@ use crate::worker::{Rendering, Worker};
 
 /// Holds what was recorded, and renders it for Prometheus.
 ///
-/// Cheap to clone; clones, recorders and scrape services share everything. When the last of them
-/// is dropped, its thread ends. See the [crate docs](crate).
+/// Cheap to clone; clones and scrape services share everything. When the last of them is dropped,
+/// its thread ends; recorders do not keep it. See the [crate docs](crate).
 #[derive(Clone)]
 pub struct Exporter {
     shared: Arc<Shared>,
@@ -28,13 +28,12 @@ pub(crate) struct Shared {
     pub(crate) source: Arc<Source>,
     pub(crate) worker: Worker,
     pub(crate) gate: Arc<Gate>,
-    /// Weak, since instruments hold a recorder, and so this.
-    instruments: Mutex<WeakInstruments>,
+    instruments: OnceLock<Instruments>,
 }
 
 impl Exporter {
     pub(crate) fn new(source: Arc<Source>, worker: Worker, gate: Gate) -> Self {
-        let (gate, instruments) = (Arc::new(gate), Mutex::default());
+        let (gate, instruments) = (Arc::new(gate), OnceLock::new());
         Self { shared: Arc::new(Shared { source, worker, gate, instruments }) }
     }
 
@@ -55,18 +54,14 @@ impl Exporter {
 
     /// The recorder that fills this exporter.
     pub fn recorder(&self) -> ExporterRecorder {
-        ExporterRecorder::new(Arc::clone(&self.shared))
+        ExporterRecorder::new(Arc::clone(&self.shared.source))
     }
 
     /// The default HTTP instruments into this exporter, for the adapters of frameworks: with the
     /// same limits for all who ask, as when every worker thread of a server makes its own app.
     pub fn instruments(&self) -> Instruments {
-        let mut shared = self.shared.instruments.lock().unwrap_or_else(PoisonError::into_inner);
-        shared.upgrade().unwrap_or_else(|| {
-            let instruments = Instruments::standard(self.recorder());
-            *shared = instruments.downgrade();
-            instruments
-        })
+        let make = || Instruments::standard(self.recorder());
+        self.shared.instruments.get_or_init(make).with_own_cache()
     }
 
     /// Declares metrics: help, unit, labels and buckets, in one place, at any time before their

@@ -10,7 +10,7 @@
 //!   or outside of an async runtime;
 //! - gauges and counters may be closures, called when the metrics are rendered
 //!   ([`Exporter::gauge_fn`]);
-//! - rendering runs on a thread of the exporter's own, which ends with the last handle; scrapes
+//! - rendering runs on a thread of the exporter's own, which ends with the last exporter; scrapes
 //!   that arrive together share one rendering, also compressed, and a slow one keeps no memory;
 //! - `/metrics` comes as a tower service ([`Exporter::scrape_service`]), for any other server
 //!   ([`Exporter::scrape`]), or on a port of its own (the module `listener`);

@@ -8,24 +8,25 @@ use tower_metrics_core::backend::Operation;
 use tower_metrics_core::observe::ObserveFn;
 use tower_metrics_core::{Backend, DeclareError, MetricSpec, Observation};
 
-use crate::exporter::Shared;
 use crate::registry::Registry;
+use crate::source::Source;
 
 /// Records into an [`Exporter`](crate::Exporter).
 ///
-/// Goes to a layer (`with_recorder`), or to [`metrics::with_local_recorder`]. Cheap to clone.
+/// Goes to a layer (`with_recorder`), or to [`metrics::with_local_recorder`]. Cheap to clone. Records
+/// as long as it is there, though nobody can render that once the exporter is dropped.
 #[derive(Clone)]
 pub struct ExporterRecorder {
-    shared: Arc<Shared>,
+    source: Arc<Source>,
 }
 
 impl ExporterRecorder {
-    pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared }
+    pub(crate) fn new(source: Arc<Source>) -> Self {
+        Self { source }
     }
 
     fn registry(&self) -> &Registry {
-        &self.shared.source.registry
+        &self.source.registry
     }
 }
 
@@ -53,7 +54,7 @@ impl Backend for ExporterRecorder {
         specs: &[MetricSpec],
         observe: ObserveFn,
     ) -> Result<Observation, DeclareError> {
-        self.shared.source.observe(specs, observe)
+        self.source.observe(specs, observe)
     }
 }
 

@@ -18,12 +18,18 @@ use super::time::with_time;
 
 /// An exporter that is installed later; until then nothing is recorded.
 #[derive(Clone)]
-struct Late {
+pub(super) struct Late {
     recorder: ExporterRecorder,
-    installed: Arc<AtomicBool>,
+    pub(super) installed: Arc<AtomicBool>,
 }
 
 impl Late {
+    /// One that was installed already.
+    pub(super) fn installed() -> Self {
+        let recorder = Exporter::builder().build().unwrap().recorder();
+        Self { recorder, installed: Arc::new(AtomicBool::new(true)) }
+    }
+
     fn is_installed(&self) -> bool {
         self.installed.load(Ordering::Relaxed)
     }

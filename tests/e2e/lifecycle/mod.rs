@@ -16,6 +16,7 @@
 //! | `names` | late names, and more names than are allowed |
 //! | `recorders` | recorders of others, which know no declarations and forget |
 //! | `late` | requests that are there before the recorder |
+//! | `lifetime` | what is kept of a layer that is gone |
 //! | `threads` | requests that arrive on one thread and end on another |
 //! | `property` | all of it at random, against a model |
 
@@ -23,6 +24,7 @@ mod clock;
 mod complete;
 mod grpc;
 mod late;
+mod lifetime;
 mod measured;
 mod names;
 mod panics;

@@ -11,8 +11,7 @@
 //! Every [variant](variant::Variant) of an app answers the same [load](workload): 20 routes with
 //! parameters and nesting, four methods, ten statuses, each body read to its end. Beside the bare
 //! app and the libraries there are a layer that does nothing and, for axum, one that wraps the body
-//! and records nothing: no layer that sees where a response ends can cost less in the scenes called
-//! *served*.
+//! and records nothing: no layer that sees where a response ends can cost less.
 //!
 //! # How to read it
 //!
@@ -27,9 +26,7 @@
 //! axum's router comes in two scenes. As it is, and as tests call it, it makes the route of a
 //! handler anew for each request, with every layer, and boxes there what is not of size zero; the
 //! layers that measure nothing therefore hold a pointer, as any layer with state does. `axum::serve`
-//! makes the routes once for each connection: the scenes called *served*. Every library is added as
-//! its documentation says first; for ours that is `with_metrics`, which makes the routes at once, and
-//! so takes in the first scene from a request what the bare app still pays.
+//! makes the routes once for each connection: the scenes called *served*.
 //!
 //! # Features
 //!

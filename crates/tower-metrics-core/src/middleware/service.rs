@@ -41,7 +41,7 @@ impl Source {
     fn get(&self) -> Option<&Arc<Shared>> {
         match self {
             Self::None => None,
-            Self::Layer(copies) => Some(copies.own()),
+            Self::Layer(copies) => Some(Copies::own(copies)),
             Self::Thread(shared) => shared.as_ref(),
         }
     }

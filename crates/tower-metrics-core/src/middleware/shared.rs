@@ -1,6 +1,6 @@
 //! What the services and futures of a layer share: where a request is counted in.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use http::request::Parts;
 use http::{Extensions, Request};
@@ -14,8 +14,8 @@ use crate::request::{ExtraLabels, Instruments, RequestGuard, Rules};
 use crate::reserve::Reserve;
 use crate::threads::{self, PerThread};
 
-/// What all services of a layer share, for each thread apart: a request counts up and down who uses
-/// it, and threads that do so in the same place wait for each other.
+/// What all services of a layer share, for each thread apart: who counts up and down in one place who
+/// uses it waits for others that do so.
 #[derive(Debug)]
 pub(super) struct Copies {
     original: Shared,
@@ -29,8 +29,8 @@ impl Copies {
 
     /// The calling thread's copy.
     #[inline]
-    pub(super) fn own(&self) -> &Arc<Shared> {
-        self.copies.get_or_init(threads::place(), || Arc::new(self.original.with_own_cache()))
+    pub(super) fn own(this: &Arc<Self>) -> &Arc<Shared> {
+        this.copies.get_or_init(threads::place(), || Arc::new(this.original.copy(this)))
     }
 }
 
@@ -50,10 +50,12 @@ pub(super) fn lend(shared: &Arc<Shared>) -> Arc<Shared> {
     Reserve::lend(&RESERVE, shared)
 }
 
-/// Drops `shared`, or leaves it to the next service on this thread.
+/// Drops `shared`, or leaves it to the next service on this thread, if there is its layer.
 #[inline]
 pub(super) fn give_back(shared: Arc<Shared>) {
-    Reserve::give_back(&RESERVE, shared);
+    if shared.layer.strong_count() > 0 {
+        Reserve::give_back(&RESERVE, shared);
+    }
 }
 
 /// One thread's copy of what all services of a layer share.
@@ -66,6 +68,8 @@ pub(super) struct Shared {
     reads_heads: bool,
     measures_request_size: bool,
     pub(super) has_response_labels: bool,
+    /// Whose copy this is.
+    layer: Weak<Copies>,
 }
 
 impl Shared {
@@ -83,11 +87,14 @@ impl Shared {
             rules,
             routes,
             reads_heads,
+            layer: Weak::new(),
         }
     }
 
-    fn with_own_cache(&self) -> Self {
-        Self::new(self.instruments.with_own_cache(), self.rules.clone(), self.routes.clone())
+    fn copy(&self, layer: &Arc<Copies>) -> Self {
+        let instruments = self.instruments.with_own_cache();
+        let copy = Self::new(instruments, self.rules.clone(), self.routes.clone());
+        Self { layer: Arc::downgrade(layer), ..copy }
     }
 
     /// Counts a request in, unless it is left out.

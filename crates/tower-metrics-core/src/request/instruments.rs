@@ -1,6 +1,6 @@
 //! The metrics of a middleware, as its requests find them.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use super::endpoints::Endpoints;
 use super::extra::ExtraLabels;
@@ -19,12 +19,6 @@ pub struct Instruments {
     cache: Arc<Endpoints>,
 }
 
-/// Instruments that may be gone; see [`Instruments::downgrade`].
-#[derive(Clone, Debug, Default)]
-pub struct WeakInstruments {
-    source: Weak<Source>,
-}
-
 impl Instruments {
     pub(crate) fn new(backend: Arc<dyn Backend>, settings: Settings) -> Self {
         Self { cache: Endpoints::new(Arc::new(Source::new(backend, settings))) }
@@ -32,16 +26,11 @@ impl Instruments {
 
     /// The same metrics, limits included, with a cache of its own.
     ///
-    /// Each request counts up and down who uses the handles of its route; threads that have a
-    /// cache each do that without waiting for each other.
+    /// Requests may count up and down who uses the handles of their route; threads that have a cache
+    /// each do that without waiting for each other.
     #[must_use]
     pub fn with_own_cache(&self) -> Self {
         Self { cache: Endpoints::new(Arc::clone(self.cache.source())) }
-    }
-
-    /// A reference that does not keep the instruments, nor the recorder below them.
-    pub fn downgrade(&self) -> WeakInstruments {
-        WeakInstruments { source: Arc::downgrade(self.cache.source()) }
     }
 
     pub(crate) fn declare(&self) -> Result<(), DeclareError> {
@@ -110,13 +99,5 @@ impl Instruments {
     #[inline]
     pub fn set_route(&self, guard: &mut RequestGuard, route: &str) {
         guard.set_route_in(&self.cache, route);
-    }
-}
-
-impl WeakInstruments {
-    /// The same metrics, limits included, with a cache of their own; if anybody still holds them,
-    /// [with whatever cache](Instruments::with_own_cache).
-    pub fn upgrade(&self) -> Option<Instruments> {
-        Some(Instruments { cache: Endpoints::new(self.source.upgrade()?) })
     }
 }

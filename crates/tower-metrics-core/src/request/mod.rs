@@ -25,6 +25,6 @@ pub(crate) use self::builder::Builder;
 pub use self::builder::Measures;
 pub use self::extra::ExtraLabels;
 pub use self::guard::{BodyPolled, OnUnwind, RequestGuard, on_unwind};
-pub use self::instruments::{Instruments, WeakInstruments};
+pub use self::instruments::Instruments;
 pub use self::outcome::AbortReason;
 pub use self::rules::{Heads, Rules, unless_it_panics};

@@ -72,10 +72,10 @@ impl Series {
         Reserve::lend(&RESERVE, series)
     }
 
-    /// Drops `series`, or leaves it to the next request on this thread.
+    /// Drops `series`, or leaves it to the next request on this thread, if one can find it.
     #[inline]
     pub(crate) fn give_back(series: Arc<Self>) {
-        if series.is_kept() {
+        if series.is_kept() && series.cache.strong_count() > 0 {
             Reserve::give_back(&RESERVE, series);
         }
     }

@@ -4,7 +4,7 @@ mod layers;
 mod subject;
 
 use axum::Router;
-use tower_metrics::{Exporter, axum::RouterExt as _};
+use tower_metrics::Exporter;
 
 use crate::variant::{BARE, NOTHING, OURS, Scrape, Variant, WRAP};
 use layers::{NothingLayer, WrapLayer};
@@ -33,6 +33,6 @@ pub(crate) fn variants() -> Vec<Variant> {
 
 fn ours() -> Variant {
     let exporter = Exporter::builder().build().unwrap();
-    variant(OURS, router().with_metrics(&exporter))
-        .with_scrape(move || Scrape::of_text(&exporter.render()))
+    let layer = tower_metrics::axum::builder().with_recorder(exporter.recorder()).build().unwrap();
+    variant(OURS, router().layer(layer)).with_scrape(move || Scrape::of_text(&exporter.render()))
 }

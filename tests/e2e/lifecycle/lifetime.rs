@@ -1,0 +1,84 @@
+//! What is kept of a layer that is gone.
+
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, mpsc};
+use std::thread;
+
+use http::{Method, Response};
+use tokio_test::task;
+use tower::{Layer as _, Service as _};
+use tower_metrics::MetricsLayer;
+use tower_metrics_tests::scripted::{BodyStep, ScriptedBody, ScriptedService};
+
+use super::late::Late;
+use super::measured::{Measured, ROUTE, answering, head, poll_frames, request};
+
+/// A layer, and what its recorder holds.
+fn layer() -> (MetricsLayer, Arc<AtomicBool>) {
+    let recorder = Late::installed();
+    let held = Arc::clone(&recorder.installed);
+    (MetricsLayer::builder().with_recorder(recorder).build().unwrap(), held)
+}
+
+fn answer() -> ScriptedService<ScriptedBody> {
+    answering(Response::new(ScriptedBody::new([BodyStep::Data(3), BodyStep::End])))
+}
+
+/// Sends a request through a clone of a service, and takes all of its answer.
+fn send(layer: &MetricsLayer) {
+    let service = layer.layer(answer());
+    let mut future = task::spawn(service.clone().call(request(Method::GET, ROUTE)));
+    poll_frames(&mut task::spawn(head(&mut future).into_body()), 2);
+}
+
+/// Whichever is dropped last: the layer, a clone of its service, or the body of a response.
+#[test]
+fn nothing_is_kept_of_what_a_layer_was_built_with() {
+    let (layer_last, held) = layer();
+    send(&layer_last);
+    drop(layer_last);
+    assert_eq!(Arc::strong_count(&held), 1);
+
+    let (layer_first, held) = layer();
+    send(&layer_first);
+    let service = layer_first.layer(answer());
+    let clone = service.clone();
+    drop((layer_first, service));
+    assert!(Arc::strong_count(&held) > 1);
+    drop(clone);
+    assert_eq!(Arc::strong_count(&held), 1);
+
+    let (layer_first, held) = layer();
+    send(&layer_first);
+    let mut service = layer_first.layer(answer());
+    let mut future = task::spawn(service.call(request(Method::GET, ROUTE)));
+    let body = head(&mut future).into_body();
+    drop((layer_first, service, future));
+    assert!(Arc::strong_count(&held) > 1);
+    drop(body);
+    assert_eq!(Arc::strong_count(&held), 1);
+}
+
+/// Another thread that served requests lets go when it does so again, whatever layer they are of.
+#[test]
+fn another_thread_lets_go_with_its_next_request() {
+    let (other, (layer, held)) = (Measured::new(), layer());
+    let (requests, next) = mpsc::channel::<MetricsLayer>();
+    let (tell, told) = mpsc::channel();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            for layer in next {
+                send(&layer);
+                drop(layer);
+                tell.send(()).unwrap();
+            }
+        });
+        requests.send(layer.clone()).unwrap();
+        told.recv().unwrap();
+        drop(layer);
+        requests.send(other.layer.clone()).unwrap();
+        told.recv().unwrap();
+        assert_eq!(Arc::strong_count(&held), 1);
+        drop(requests);
+    });
+}
