@@ -59,6 +59,36 @@ fn nothing_is_kept_of_what_a_layer_was_built_with() {
     assert_eq!(Arc::strong_count(&held), 1);
 }
 
+/// Whichever thread called the services.
+#[test]
+fn functions_go_with_their_layer() {
+    let held = Arc::new(());
+    let held_by_function = Arc::clone(&held);
+    let layer = MetricsLayer::builder()
+        .with_recorder(Late::installed())
+        .with_label_from_request("tenant", move |_| {
+            let _ = &held_by_function;
+            None
+        })
+        .build()
+        .unwrap();
+    let (sent, is_sent) = mpsc::channel();
+    let (wait, end) = mpsc::channel::<()>();
+    let clone = layer.clone();
+    let other = thread::spawn(move || {
+        send(&clone);
+        drop(clone);
+        sent.send(()).unwrap();
+        end.recv().unwrap_err();
+    });
+    is_sent.recv().unwrap();
+    send(&layer);
+    drop(layer);
+    assert_eq!(Arc::strong_count(&held), 1);
+    drop(wait);
+    other.join().unwrap();
+}
+
 /// Another thread that served requests lets go when it does so again, whatever layer they are of.
 #[test]
 fn another_thread_lets_go_with_its_next_request() {

@@ -50,7 +50,7 @@ pub(super) fn lend(shared: &Arc<Shared>) -> Arc<Shared> {
     Reserve::lend(&RESERVE, shared)
 }
 
-/// Drops `shared`, or leaves it to the next service on this thread, if there is its layer.
+/// Drops `shared`, or leaves it to the next service on this thread, if its layer is there still.
 #[inline]
 pub(super) fn give_back(shared: Arc<Shared>) {
     if shared.layer.strong_count() > 0 {
@@ -68,7 +68,7 @@ pub(super) struct Shared {
     reads_heads: bool,
     measures_request_size: bool,
     pub(super) has_response_labels: bool,
-    /// Whose copy this is.
+    /// Whose copy this is. None if it holds functions of the user, which are to go with the layer.
     layer: Weak<Copies>,
 }
 
@@ -94,7 +94,9 @@ impl Shared {
     fn copy(&self, layer: &Arc<Copies>) -> Self {
         let instruments = self.instruments.with_own_cache();
         let copy = Self::new(instruments, self.rules.clone(), self.routes.clone());
-        Self { layer: Arc::downgrade(layer), ..copy }
+        let has_functions = self.rules.has_functions() || self.routes.is_function();
+        let layer = if has_functions { Weak::new() } else { Arc::downgrade(layer) };
+        Self { layer, ..copy }
     }
 
     /// Counts a request in, unless it is left out.
