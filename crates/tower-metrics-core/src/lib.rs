@@ -25,7 +25,6 @@ pub mod middleware;
 pub mod names;
 pub mod observe;
 pub mod request;
-mod reserve;
 mod resolved;
 mod spec;
 #[doc(hidden)]

@@ -11,7 +11,7 @@ use tower_metrics::MetricsLayer;
 use tower_metrics_tests::scripted::{BodyStep, ScriptedBody, ScriptedService};
 
 use super::late::Late;
-use super::measured::{Measured, ROUTE, answering, head, poll_frames, request};
+use super::measured::{ROUTE, answering, head, poll_frames, request};
 
 /// A layer, and what its recorder holds.
 fn layer() -> (MetricsLayer, Arc<AtomicBool>) {
@@ -59,21 +59,12 @@ fn nothing_is_kept_of_what_a_layer_was_built_with() {
     assert_eq!(Arc::strong_count(&held), 1);
 }
 
-/// Whichever thread called the services.
+/// Whichever threads called the services, and though these go on.
 #[test]
-fn functions_go_with_their_layer() {
-    let held = Arc::new(());
-    let held_by_function = Arc::clone(&held);
-    let layer = MetricsLayer::builder()
-        .with_recorder(Late::installed())
-        .with_label_from_request("tenant", move |_| {
-            let _ = &held_by_function;
-            None
-        })
-        .build()
-        .unwrap();
+fn threads_keep_nothing_of_a_layer_that_is_gone() {
+    let (layer, held) = layer();
     let (sent, is_sent) = mpsc::channel();
-    let (wait, end) = mpsc::channel::<()>();
+    let (goes_on, end) = mpsc::channel::<()>();
     let clone = layer.clone();
     let other = thread::spawn(move || {
         send(&clone);
@@ -85,30 +76,6 @@ fn functions_go_with_their_layer() {
     send(&layer);
     drop(layer);
     assert_eq!(Arc::strong_count(&held), 1);
-    drop(wait);
+    drop(goes_on);
     other.join().unwrap();
-}
-
-/// Another thread that served requests lets go when it does so again, whatever layer they are of.
-#[test]
-fn another_thread_lets_go_with_its_next_request() {
-    let (other, (layer, held)) = (Measured::new(), layer());
-    let (requests, next) = mpsc::channel::<MetricsLayer>();
-    let (tell, told) = mpsc::channel();
-    thread::scope(|scope| {
-        scope.spawn(move || {
-            for layer in next {
-                send(&layer);
-                drop(layer);
-                tell.send(()).unwrap();
-            }
-        });
-        requests.send(layer.clone()).unwrap();
-        told.recv().unwrap();
-        drop(layer);
-        requests.send(other.layer.clone()).unwrap();
-        told.recv().unwrap();
-        assert_eq!(Arc::strong_count(&held), 1);
-        drop(requests);
-    });
 }

@@ -12,9 +12,7 @@ use crate::request::{Builder, Instruments, Measures, Rules};
 
 /// Measures the requests of a service.
 ///
-/// Clones, and the services they make, share the metrics and their limits. The functions that a
-/// layer was given go with the last of them; so does its recorder, unless another thread that called
-/// clones of the services keeps it until it does that again, with any layer, or ends. See the
+/// Clones, and the services they make, share the metrics and their limits. See the
 /// [module docs](super).
 #[derive(Clone, Debug)]
 #[must_use = "a layer does nothing until it is around a service"]

@@ -10,7 +10,7 @@ use tower_service::Service;
 
 use super::body::ResponseBody;
 use super::future::ResponseFuture;
-use super::shared::{self, Copies, Shared};
+use super::shared::{Copies, Shared};
 use crate::request::RequestGuard;
 
 /// Measures the requests of `S`. See the [module docs](super).
@@ -26,8 +26,8 @@ enum Source {
     /// The layer's, as servers keep it and clone it for each request.
     Layer(Arc<Copies>),
     /// That of the thread on which the service was cloned; clones of this one stay with it, wherever
-    /// they are used. None only while this is being dropped.
-    Thread(Option<Arc<Shared>>),
+    /// they are used.
+    Thread(Arc<Shared>),
 }
 
 impl<S> MetricsService<S> {
@@ -41,8 +41,8 @@ impl Source {
     fn get(&self) -> Option<&Arc<Shared>> {
         match self {
             Self::None => None,
-            Self::Layer(copies) => Some(Copies::own(copies)),
-            Self::Thread(shared) => shared.as_ref(),
+            Self::Layer(copies) => Some(copies.own()),
+            Self::Thread(shared) => Some(shared),
         }
     }
 }
@@ -61,18 +61,7 @@ impl Source {
 impl Clone for Source {
     #[inline]
     fn clone(&self) -> Self {
-        self.get().map_or(Self::None, |shared| Self::Thread(Some(shared::lend(shared))))
-    }
-}
-
-impl Drop for Source {
-    #[inline]
-    fn drop(&mut self) {
-        if let Self::Thread(shared) = self
-            && let Some(shared) = shared.take()
-        {
-            shared::give_back(shared);
-        }
+        self.get().map_or(Self::None, |shared| Self::Thread(Arc::clone(shared)))
     }
 }
 

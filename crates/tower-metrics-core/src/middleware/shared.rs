@@ -1,6 +1,6 @@
 //! What the services and futures of a layer share: where a request is counted in.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use http::request::Parts;
 use http::{Extensions, Request};
@@ -11,11 +11,10 @@ use super::resolver::RouteResolver;
 use super::unmeasured::Unmeasured;
 use crate::labels::{Method, Route, RouteSlot};
 use crate::request::{ExtraLabels, Instruments, RequestGuard, Rules};
-use crate::reserve::Reserve;
 use crate::threads::{self, PerThread};
 
-/// What all services of a layer share, for each thread apart: who counts up and down in one place who
-/// uses it waits for others that do so.
+/// What all services of a layer share, for each thread apart: a request counts up and down who uses
+/// it, and threads that do so in the same place wait for each other.
 #[derive(Debug)]
 pub(super) struct Copies {
     original: Shared,
@@ -29,32 +28,8 @@ impl Copies {
 
     /// The calling thread's copy.
     #[inline]
-    pub(super) fn own(this: &Arc<Self>) -> &Arc<Shared> {
-        this.copies.get_or_init(threads::place(), || Arc::new(this.original.copy(this)))
-    }
-}
-
-impl Drop for Copies {
-    fn drop(&mut self) {
-        Reserve::release(&RESERVE);
-    }
-}
-
-thread_local! {
-    static RESERVE: Reserve<Shared, 4> = const { Reserve::new() };
-}
-
-/// A clone of `shared`, to be [given back](give_back).
-#[inline]
-pub(super) fn lend(shared: &Arc<Shared>) -> Arc<Shared> {
-    Reserve::lend(&RESERVE, shared)
-}
-
-/// Drops `shared`, or leaves it to the next service on this thread, if its layer is there still.
-#[inline]
-pub(super) fn give_back(shared: Arc<Shared>) {
-    if shared.layer.strong_count() > 0 {
-        Reserve::give_back(&RESERVE, shared);
+    pub(super) fn own(&self) -> &Arc<Shared> {
+        self.copies.get_or_init(threads::place(), || Arc::new(self.original.with_own_cache()))
     }
 }
 
@@ -68,8 +43,6 @@ pub(super) struct Shared {
     reads_heads: bool,
     measures_request_size: bool,
     pub(super) has_response_labels: bool,
-    /// Whose copy this is. None if it holds functions of the user, which are to go with the layer.
-    layer: Weak<Copies>,
 }
 
 impl Shared {
@@ -87,16 +60,11 @@ impl Shared {
             rules,
             routes,
             reads_heads,
-            layer: Weak::new(),
         }
     }
 
-    fn copy(&self, layer: &Arc<Copies>) -> Self {
-        let instruments = self.instruments.with_own_cache();
-        let copy = Self::new(instruments, self.rules.clone(), self.routes.clone());
-        let has_functions = self.rules.has_functions() || self.routes.is_function();
-        let layer = if has_functions { Weak::new() } else { Arc::downgrade(layer) };
-        Self { layer, ..copy }
+    fn with_own_cache(&self) -> Self {
+        Self::new(self.instruments.with_own_cache(), self.rules.clone(), self.routes.clone())
     }
 
     /// Counts a request in, unless it is left out.

@@ -129,12 +129,6 @@ impl Endpoints {
     }
 }
 
-impl Drop for Endpoints {
-    fn drop(&mut self) {
-        Series::release();
-    }
-}
-
 impl Endpoint {
     fn with_slot<T>(
         &self,
@@ -157,7 +151,7 @@ impl Endpoint {
 impl Slot {
     fn series(&self, make: impl Fn() -> Arc<Series>) -> Arc<Series> {
         match self.kept.get() {
-            Some(series) => Series::lend(series),
+            Some(series) => Arc::clone(series),
             None => self.current(make),
         }
     }

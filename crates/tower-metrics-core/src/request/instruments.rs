@@ -26,8 +26,8 @@ impl Instruments {
 
     /// The same metrics, limits included, with a cache of its own.
     ///
-    /// Requests may count up and down who uses the handles of their route; threads that have a cache
-    /// each do that without waiting for each other.
+    /// Each request counts up and down who uses the handles of its route; threads that have a
+    /// cache each do that without waiting for each other.
     #[must_use]
     pub fn with_own_cache(&self) -> Self {
         Self { cache: Endpoints::new(Arc::clone(self.cache.source())) }

@@ -59,9 +59,7 @@ impl Drop for Pooled {
     #[inline]
     fn drop(&mut self) {
         let Some(mut place) = self.place.take() else { return };
-        if let Some(state) = place.state.take() {
-            state.give_back();
-        }
+        place.state = None;
         // Dropped where it cannot go back.
         let _ = EMPTY.try_with(|empty| {
             let below = empty.take();

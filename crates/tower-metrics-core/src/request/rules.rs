@@ -81,12 +81,6 @@ impl<H: Heads> Rules<H> {
         self.excluded.is_empty() && self.labels.is_empty()
     }
 
-    /// Whether any of them calls a function of the user.
-    pub fn has_functions(&self) -> bool {
-        self.excluded.iter().any(|exclusion| matches!(exclusion, Exclusion::Function(_)))
-            || self.labels.iter().any(|source| !matches!(source, LabelSource::Header(_)))
-    }
-
     /// Whether routes matter for what is left out.
     pub fn excludes_endpoints(&self) -> bool {
         self.excluded.iter().any(|exclusion| matches!(exclusion, Exclusion::Endpoint(_)))

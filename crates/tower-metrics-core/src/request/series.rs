@@ -11,7 +11,6 @@ use super::outcome::{Details, Ending};
 use super::settings::{Facts, Metric};
 use super::source::Source;
 use crate::labels::MethodLabel;
-use crate::reserve::Reserve;
 use crate::resolved::{LastUsed, STALE_AFTER};
 
 /// Everything that is recorded under one endpoint, method and set of extra label values.
@@ -61,30 +60,7 @@ pub(crate) enum Recorded {
     AndCountedOut,
 }
 
-thread_local! {
-    static RESERVE: Reserve<Series, 64> = const { Reserve::new() };
-}
-
 impl Series {
-    /// A clone of `series`, to be [given back](Self::give_back) when the request has ended.
-    #[inline]
-    pub(crate) fn lend(series: &Arc<Self>) -> Arc<Self> {
-        Reserve::lend(&RESERVE, series)
-    }
-
-    /// Drops `series`, or leaves it to the next request on this thread, if one can find it.
-    #[inline]
-    pub(crate) fn give_back(series: Arc<Self>) {
-        if series.is_kept() && series.cache.strong_count() > 0 {
-            Reserve::give_back(&RESERVE, series);
-        }
-    }
-
-    /// Has threads let go of series, since there are some that nobody will look up any more.
-    pub(crate) fn release() {
-        Reserve::release(&RESERVE);
-    }
-
     /// Prepares the handles; none is resolved yet.
     pub(crate) fn new(
         source: Arc<Source>,

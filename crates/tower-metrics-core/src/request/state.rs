@@ -112,15 +112,6 @@ impl State {
         }
     }
 
-    /// Gives back what the request held.
-    #[inline]
-    pub(super) fn give_back(self) {
-        Series::give_back(self.series);
-        if let Some(named) = self.named {
-            Series::give_back(named);
-        }
-    }
-
     #[inline]
     fn now(&self) -> Ticks {
         self.series.source().clock().now()
