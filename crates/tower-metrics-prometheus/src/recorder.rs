@@ -14,7 +14,7 @@ use crate::source::Source;
 /// Records into an [`Exporter`](crate::Exporter).
 ///
 /// Goes to a layer (`with_recorder`), or to [`metrics::with_local_recorder`]. Cheap to clone. Records
-/// as long as it is there, though nobody can render that once the exporter is dropped.
+/// on when the last exporter and scrape service are dropped, though nobody can render that.
 #[derive(Clone)]
 pub struct ExporterRecorder {
     source: Arc<Source>,

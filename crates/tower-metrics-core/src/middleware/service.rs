@@ -45,9 +45,7 @@ impl Source {
             Self::Thread(shared) => Some(shared),
         }
     }
-}
 
-impl Source {
     /// Counts a request in, unless it is left out; and who finds labels in its response, if any are
     /// to be found there.
     #[inline(never)]
