@@ -16,12 +16,12 @@ pin_project! {
     pub struct ResponseBody<B> {
         #[pin]
         inner: B,
-        guard: Option<RequestGuard>,
+        guard: RequestGuard,
     }
 }
 
 impl<B> ResponseBody<B> {
-    pub(crate) fn new(inner: B, guard: Option<RequestGuard>) -> Self {
+    pub(crate) fn new(inner: B, guard: RequestGuard) -> Self {
         Self { inner, guard }
     }
 }
@@ -38,7 +38,7 @@ impl<B: MessageBody> MessageBody for ResponseBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, B::Error>>> {
         let mut this = self.project();
-        let watch = RequestGuard::watch(this.guard);
+        let watch = this.guard.watch();
         let polled = this.inner.as_mut().poll_next(cx);
         watch.end();
         let Poll::Ready(chunk) = &polled else { return Poll::Pending };
@@ -49,20 +49,18 @@ impl<B: MessageBody> MessageBody for ResponseBody<B> {
             Some(Ok(bytes)) if this.inner.size().is_eof() => BodyPolled::Last(bytes.len() as u64),
             Some(Ok(bytes)) => BodyPolled::More(bytes.len() as u64),
         };
-        RequestGuard::body_polled(this.guard, step);
+        this.guard.body_polled(step);
         polled
     }
 
     fn try_into_bytes(self) -> Result<Bytes, Self> {
         let Self { inner, mut guard } = self;
-        let watch = RequestGuard::watch(&mut guard);
+        let watch = guard.watch();
         let bytes = inner.try_into_bytes();
         watch.end();
         match bytes {
             Ok(bytes) => {
-                if let Some(guard) = guard {
-                    guard.complete_with(bytes.len() as u64);
-                }
+                guard.complete_with(bytes.len() as u64);
                 Ok(bytes)
             }
             Err(inner) => Err(Self { inner, guard }),

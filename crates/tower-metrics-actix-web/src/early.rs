@@ -1,6 +1,7 @@
 //! The guard of a request that has not been routed yet.
 
 use std::cell::OnceCell;
+use std::mem;
 use std::ptr;
 use std::rc::Rc;
 
@@ -19,7 +20,7 @@ pub(crate) type Routes = Rc<OnceCell<ResourceMap>>;
 /// takes is kept here, and not the request itself: routing needs the only handle to it.
 #[derive(Debug)]
 pub(crate) struct EarlyGuard {
-    guard: Option<RequestGuard>,
+    guard: RequestGuard,
     /// What somebody further out named the route, for where the router knows none.
     named: Option<Route>,
     target: Target,
@@ -55,7 +56,7 @@ impl EarlyGuard {
     pub(crate) fn new(guard: RequestGuard, routes: &Routes, request: &ServiceRequest) -> Self {
         routes.get_or_init(|| request.resource_map().clone());
         Self {
-            guard: Some(guard),
+            guard,
             named: request.extensions().get().cloned(),
             target: Target::of(request.match_info().get_ref()),
             routes: Rc::clone(routes),
@@ -67,41 +68,42 @@ impl EarlyGuard {
         &mut self,
         response: &ServiceResponse<B>,
         instruments: &Instruments,
-    ) -> &mut Option<RequestGuard> {
-        if let Some(guard) = &mut self.guard {
-            let request = response.request();
-            if let Some(route) = response.response().extensions().get::<Route>() {
-                instruments.set_route(guard, route.as_str());
-            } else if let Some(pattern) = request.match_pattern() {
-                instruments.set_route(guard, &pattern);
-            } else if let Some(route) = request.extensions().get::<Route>() {
-                instruments.set_route(guard, route.as_str());
-            }
+    ) -> &mut RequestGuard {
+        let (request, guard) = (response.request(), &mut self.guard);
+        if let Some(route) = response.response().extensions().get::<Route>() {
+            instruments.set_route(guard, route.as_str());
+        } else if let Some(pattern) = request.match_pattern() {
+            instruments.set_route(guard, &pattern);
+        } else if let Some(route) = request.extensions().get::<Route>() {
+            instruments.set_route(guard, route.as_str());
         }
-        &mut self.guard
+        guard
     }
 
     /// Gives the guard up, its route looked up by the path.
-    pub(crate) fn looked_up(mut self) -> Option<RequestGuard> {
+    pub(crate) fn looked_up(mut self) -> RequestGuard {
         self.take()
     }
 
     /// Ends the request in `early`: it panicked.
     pub(crate) fn panicked(early: &mut Option<Self>) {
-        if let Some(guard) = early.take().and_then(Self::looked_up) {
-            guard.abort(AbortReason::Panic);
+        if let Some(early) = early.take() {
+            early.looked_up().abort(AbortReason::Panic);
         }
     }
 
-    fn take(&mut self) -> Option<RequestGuard> {
-        let mut guard = self.guard.take()?;
+    fn take(&mut self) -> RequestGuard {
+        let mut guard = mem::take(&mut self.guard);
+        if guard.is_none() {
+            return guard;
+        }
         let look_up = || self.routes.get()?.match_pattern(self.target.path());
         if let Some(pattern) = look_up() {
             guard.set_route(&pattern);
         } else if let Some(route) = &self.named {
             guard.set_route(route.as_str());
         }
-        Some(guard)
+        guard
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -104,7 +105,7 @@ fn measure<B: MessageBody>(
     let response = match result {
         Ok(response) => response,
         Err(error) => {
-            if let Some(mut guard) = early.take().and_then(EarlyGuard::looked_up) {
+            if let Some(mut guard) = early.take().map(EarlyGuard::looked_up) {
                 let (status, failure) = answer_to(&error);
                 guard.response(status.as_u16());
                 match failure {
@@ -118,14 +119,14 @@ fn measure<B: MessageBody>(
     let (Some(early), Some(instruments)) = (early, &shared.instruments) else {
         return Ok(unmeasured(response));
     };
-    let place = early.routed(&response, instruments);
-    if let Some(guard) = place.take_if(|_| is_unmeasured(&response)) {
+    let guard = early.routed(&response, instruments);
+    if is_unmeasured(&response) {
         guard.discard();
     }
-    if let Some(guard) = place.take_if(|guard| !is_sent_on(&response, guard, shared)) {
+    if !guard.is_none() && !is_sent_on(&response, guard, shared) {
         guard.complete();
     }
-    Ok(response.map_body(|_, body| EitherBody::left(ResponseBody::new(body, place.take()))))
+    Ok(response.map_body(|_, body| EitherBody::left(ResponseBody::new(body, mem::take(guard)))))
 }
 
 fn is_unmeasured<B>(response: &ServiceResponse<B>) -> bool {
@@ -177,7 +178,7 @@ fn unmet<B>(response: &ServiceResponse<B>) -> bool {
 }
 
 fn unmeasured<B>(response: ServiceResponse<B>) -> Measured<B> {
-    response.map_body(|_, body| EitherBody::left(ResponseBody::new(body, None)))
+    response.map_body(|_, body| EitherBody::left(ResponseBody::new(body, RequestGuard::none())))
 }
 
 impl<F> fmt::Debug for ResponseFuture<F> {

@@ -3,7 +3,7 @@
 
 use metrics::with_local_recorder;
 use tower_metrics_core::labels::Method;
-use tower_metrics_core::request::{ExtraLabels, Instruments};
+use tower_metrics_core::request::{AbortReason, Instruments, RequestGuard};
 use tower_metrics_core::{Buckets, DeclareError, MetricSpec};
 use tower_metrics_prometheus::Exporter;
 
@@ -161,7 +161,7 @@ fn families_and_series_come_in_order() {
 fn instruments_share_their_limits() {
     let exporter = private_exporter();
     let request = |instruments: &Instruments, route: &str| {
-        instruments.start(Method::Get, "GET", Some(route), ExtraLabels::default()).complete();
+        instruments.start(Method::Get, "GET", Some(route)).complete();
     };
     let first = exporter.instruments();
     for n in 0..1_000 {
@@ -173,4 +173,28 @@ fn instruments_share_their_limits() {
     let text = exporter.render();
     assert!(text.contains(r#"endpoint="other""#));
     assert!(!text.contains("/one-too-many"));
+}
+
+/// A request ends once: a guard that is told more after its end has no request to tell it of.
+#[test]
+fn what_a_guard_is_told_after_the_end_changes_nothing() {
+    let exporter = private_exporter();
+    let mut guard = exporter.instruments().start(Method::Get, "GET", Some("/"));
+    guard.response(200);
+    guard.complete_with(7);
+    assert!(guard.is_none());
+    guard.response(500);
+    guard.abort(AbortReason::BodyError);
+    drop(guard);
+    RequestGuard::none().complete();
+
+    let text = exporter.render();
+    let samples =
+        |name: &str| text.lines().filter(|line| line.starts_with(name)).collect::<Vec<_>>();
+    assert_eq!(
+        samples("http_requests_total"),
+        [r#"http_requests_total{method="GET",endpoint="/",status_code="200"} 1"#]
+    );
+    assert!(samples("http_requests_aborted_total").is_empty());
+    assert_eq!(samples("http_requests_in_flight"), [r#"http_requests_in_flight{method="GET"} 0"#]);
 }

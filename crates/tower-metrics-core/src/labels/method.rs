@@ -119,15 +119,17 @@ impl MethodNames {
     }
 
     #[inline]
-    pub(crate) fn label(&self, method: Method, name: &str) -> MethodLabel {
-        MethodLabel(match self {
-            Self::Standard => method as u16,
-            Self::Listed(names) => names
-                .iter()
-                .position(|listed| **listed == *name)
-                .and_then(|index| u16::try_from(index).ok())
-                .unwrap_or(u16::MAX),
-        })
+    pub(crate) fn label<'a>(&self, method: Method, name: impl FnOnce() -> &'a str) -> MethodLabel {
+        match self {
+            Self::Standard => MethodLabel(method as u16),
+            Self::Listed(names) => Self::listed_label(names, name()),
+        }
+    }
+
+    #[cold]
+    fn listed_label(names: &[Box<str>], name: &str) -> MethodLabel {
+        let index = names.iter().position(|listed| **listed == *name);
+        MethodLabel(index.and_then(|index| u16::try_from(index).ok()).unwrap_or(u16::MAX))
     }
 
     pub(crate) fn name(&self, MethodLabel(index): MethodLabel) -> &str {
@@ -149,7 +151,7 @@ mod tests {
         for known in Method::ALL.into_iter().filter(|method| *method != Method::Other) {
             assert_eq!(Method::from(known.as_str()), known);
             let names = MethodNames::Standard;
-            assert_eq!(names.name(names.label(known, known.as_str())), known.as_str());
+            assert_eq!(names.name(names.label(known, || known.as_str())), known.as_str());
         }
         for unknown in ["", "get", "BREW", "GET ", "_OTHER"] {
             assert_eq!(Method::from(unknown), Method::Other);
@@ -160,7 +162,7 @@ mod tests {
     #[test]
     fn a_list_replaces_the_standard_methods() {
         let names = MethodNames::listed("GET, PROPFIND,,");
-        let label = |name| names.name(names.label(Method::from(name), name));
+        let label = |name| names.name(names.label(Method::from(name), || name));
         assert_eq!(label("GET"), "GET");
         assert_eq!(label("PROPFIND"), "PROPFIND");
         assert_eq!(label("POST"), "_OTHER");

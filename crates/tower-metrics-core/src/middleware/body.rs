@@ -19,12 +19,12 @@ pin_project! {
     pub struct ResponseBody<B> {
         #[pin]
         inner: B,
-        guard: Option<RequestGuard>,
+        guard: RequestGuard,
     }
 }
 
 impl<B> ResponseBody<B> {
-    pub(super) fn new(inner: B, guard: Option<RequestGuard>) -> Self {
+    pub(super) fn new(inner: B, guard: RequestGuard) -> Self {
         Self { inner, guard }
     }
 }
@@ -38,11 +38,11 @@ impl<B: Body> Body for ResponseBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
-        let watch = RequestGuard::watch(this.guard);
+        let watch = this.guard.watch();
         let polled = this.inner.as_mut().poll_frame(cx);
         watch.end();
         // Looked at in place, since a frame is large.
-        let (Poll::Ready(frame), Some(guard)) = (&polled, this.guard.as_mut()) else {
+        let (Poll::Ready(frame), false) = (&polled, this.guard.is_none()) else {
             return polled;
         };
         let step = match frame {
@@ -50,11 +50,11 @@ impl<B: Body> Body for ResponseBody<B> {
             Some(Err(_)) => BodyPolled::Failed,
             Some(Ok(frame)) => {
                 let trailers = frame.trailers_ref();
-                if guard.wants_grpc_status()
+                if this.guard.wants_grpc_status()
                     && let Some(status) =
                         trailers.and_then(|trailers| trailers.get(GrpcStatus::HEADER))
                 {
-                    guard.grpc_status(GrpcStatus::from_bytes(status.as_bytes()));
+                    this.guard.grpc_status(GrpcStatus::from_bytes(status.as_bytes()));
                 }
                 let bytes = frame.data_ref().map_or(0, |data| data.remaining() as u64);
                 // Servers poll neither behind trailers nor behind the end of the stream.
@@ -62,7 +62,7 @@ impl<B: Body> Body for ResponseBody<B> {
                 if is_last { BodyPolled::Last(bytes) } else { BodyPolled::More(bytes) }
             }
         };
-        RequestGuard::body_polled(this.guard, step);
+        this.guard.body_polled(step);
         polled
     }
 

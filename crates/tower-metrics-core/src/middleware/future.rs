@@ -1,6 +1,7 @@
 //! The future: a response comes, or does not.
 
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -22,14 +23,14 @@ pin_project! {
     pub struct ResponseFuture<F> {
         #[pin]
         inner: F,
-        guard: Option<RequestGuard>,
+        guard: RequestGuard,
         // Who finds labels in the response, if any are to be found there.
         labels: Option<Arc<Shared>>,
     }
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) fn new(inner: F, guard: Option<RequestGuard>, labels: Option<Arc<Shared>>) -> Self {
+    pub(super) fn new(inner: F, guard: RequestGuard, labels: Option<Arc<Shared>>) -> Self {
         Self { inner, guard, labels }
     }
 }
@@ -44,16 +45,17 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let watch = RequestGuard::watch(this.guard);
+        let watch = this.guard.watch();
         let mut polled = this.inner.poll(cx);
         watch.end();
         // A response is large: it is looked at where it lies, and moved once.
         match &mut polled {
             Poll::Ready(Ok(response)) => answered(response, this.guard, this.labels.as_deref()),
-            Poll::Ready(Err(_)) => failed(this.guard),
+            Poll::Ready(Err(_)) => this.guard.abort(AbortReason::ServiceError),
             Poll::Pending => return Poll::Pending,
         }
-        polled.map_ok(|response| response.map(|body| ResponseBody::new(body, this.guard.take())))
+        polled
+            .map_ok(|response| response.map(|body| ResponseBody::new(body, mem::take(this.guard))))
     }
 }
 
@@ -61,26 +63,28 @@ where
 #[inline(never)]
 fn answered<B: Body>(
     response: &mut Response<B>,
-    place: &mut Option<RequestGuard>,
+    guard: &mut RequestGuard,
     labels: Option<&Shared>,
 ) {
-    if let Some(guard) = place.take_if(|_| Unmeasured::is_in(response.extensions())) {
-        guard.discard();
+    if labels.is_some() || Unmeasured::is_used() {
+        find_marks(response, guard, labels);
     }
-    if let (Some(guard), Some(shared)) = (&mut *place, labels) {
-        heads::with_response_head(response, |head| {
-            shared.rules.add_response_labels(&shared.instruments, head, guard);
-        });
-    }
-    if let Some(guard) = place.take_if(|guard| !is_sent_on(response, guard)) {
+    if !guard.is_none() && !is_sent_on(response, guard) {
         guard.complete();
     }
 }
 
+/// Looks for what the service inside says of the request in its response.
 #[cold]
-fn failed(place: &mut Option<RequestGuard>) {
-    if let Some(guard) = place.take() {
-        guard.abort(AbortReason::ServiceError);
+#[inline(never)]
+fn find_marks<B>(response: &mut Response<B>, guard: &mut RequestGuard, labels: Option<&Shared>) {
+    if Unmeasured::is_in(response.extensions()) {
+        guard.discard();
+    }
+    if let Some(shared) = labels.filter(|_| !guard.is_none()) {
+        heads::with_response_head(response, |head| {
+            shared.rules.add_response_labels(&shared.instruments, head, guard);
+        });
     }
 }
 

@@ -112,10 +112,18 @@ impl RouteResolver {
     }
 
     /// The route of a request, if no function has to be asked for it.
+    #[inline]
     pub(super) fn find<'a>(&'a self, uri: &Uri, extensions: &'a Extensions) -> Option<&'a str> {
         match &self.kind {
-            Kind::Unknown | Kind::Function(_) => None,
             Kind::Extensions(find) => find(extensions),
+            _ => self.find_by_path(uri),
+        }
+    }
+
+    #[inline(never)]
+    fn find_by_path(&self, uri: &Uri) -> Option<&str> {
+        match &self.kind {
+            Kind::Unknown | Kind::Extensions(_) | Kind::Function(_) => None,
             Kind::Fixed(route) => Some(route),
             Kind::Templates(router) => router.at(uri.path()).ok().map(|found| &**found.value),
             Kind::Grpc { methods, services } => {

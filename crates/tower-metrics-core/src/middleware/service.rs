@@ -48,9 +48,9 @@ impl Source {
 
     /// Counts a request in, unless it is left out; and who finds labels in its response, if any are
     /// to be found there.
-    #[inline(never)]
-    fn arrive<B>(&self, request: &mut Request<B>) -> (Option<RequestGuard>, Option<Arc<Shared>>) {
-        let Some(shared) = self.get() else { return (None, None) };
+    #[inline]
+    fn arrive<B>(&self, request: &mut Request<B>) -> (RequestGuard, Option<Arc<Shared>>) {
+        let Some(shared) = self.get() else { return (RequestGuard::none(), None) };
         let labels = shared.has_response_labels.then(|| Arc::clone(shared));
         (shared.arrive(request), labels)
     }
@@ -86,7 +86,7 @@ where
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         // Requests and futures are large: the less stands here, the less often they are moved.
         let (mut guard, labels) = self.shared.arrive(&mut request);
-        let watch = RequestGuard::watch(&mut guard);
+        let watch = guard.watch();
         let inner = self.inner.call(request);
         watch.end();
         ResponseFuture::new(inner, guard, labels)

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use http::request::Parts;
-use http::{Extensions, Request};
+use http::{Extensions, Request, Uri};
 
 use super::heads::{self, HttpHeads};
 use super::request_body::ByteCount;
 use super::resolver::RouteResolver;
 use super::unmeasured::Unmeasured;
 use crate::labels::{Method, Route, RouteSlot};
-use crate::request::{ExtraLabels, Instruments, RequestGuard, Rules};
+use crate::request::{Instruments, RequestGuard, Rules};
 use crate::threads::{self, PerThread};
 
 /// What all services of a layer share, for each thread apart: a request counts up and down who uses
@@ -41,7 +41,8 @@ pub(super) struct Shared {
     routes: RouteResolver,
     /// Whether anything looks at the whole head of a request.
     reads_heads: bool,
-    measures_request_size: bool,
+    /// Whether a request is known by its method and its route, and by nothing else.
+    is_plain: bool,
     pub(super) has_response_labels: bool,
 }
 
@@ -54,7 +55,7 @@ impl Shared {
         let reads_heads =
             !rules.is_empty() || routes.is_function() || instruments.labels_by_protocol();
         Self {
-            measures_request_size: instruments.measures_request_size(),
+            is_plain: !reads_heads && !instruments.measures_request_size(),
             has_response_labels: rules.has_response_labels(),
             instruments,
             rules,
@@ -69,48 +70,69 @@ impl Shared {
 
     /// Counts a request in, unless it is left out.
     #[inline]
-    pub(super) fn arrive<B>(&self, request: &mut Request<B>) -> Option<RequestGuard> {
-        if Unmeasured::is_in(request.extensions()) {
-            return None;
+    pub(super) fn arrive<B>(&self, request: &mut Request<B>) -> RequestGuard {
+        if !self.is_plain || Unmeasured::is_used() {
+            return self.arrive_by_rules(request);
         }
-        let guard = if self.reads_heads {
-            heads::with_request_head(request, |head| self.start_by_rules(head))?
-        } else {
-            let route = self.routes.find(request.uri(), request.extensions());
-            let route = route.or_else(|| named_by_extension(request.extensions()));
-            let (method, none) = (request.method(), ExtraLabels::default());
-            self.instruments.start(known(method), method.as_str(), route, none)
-        };
-        Some(self.watch(guard, request))
+        let mut guard = self.start(request.method(), request.uri(), request.extensions());
+        if !guard.is_routed() {
+            watch_slot(&mut guard, request.extensions_mut());
+        }
+        guard
     }
 
-    /// Lets the guard see what services further in find out about the request.
-    #[inline]
-    fn watch<B>(&self, mut guard: RequestGuard, request: &mut Request<B>) -> RequestGuard {
-        if !guard.is_routed() {
-            // A layer further out may look into the same slot.
-            let slot = request.extensions_mut().get_or_insert_with(RouteSlot::default).clone();
-            guard.watch_slot(slot);
+    /// Counts a request in for which there are no rules.
+    #[inline(never)]
+    fn start(&self, method: &http::Method, uri: &Uri, extensions: &Extensions) -> RequestGuard {
+        let route = self.routes.find(uri, extensions);
+        let route = route.or_else(|| named_by_extension(extensions));
+        self.instruments.start(known(method), method, route)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn arrive_by_rules<B>(&self, request: &mut Request<B>) -> RequestGuard {
+        if Unmeasured::is_in(request.extensions()) {
+            return RequestGuard::none();
         }
-        if self.measures_request_size {
+        let mut guard = if self.reads_heads {
+            heads::with_request_head(request, |head| self.start_by_rules(head))
+        } else {
+            self.start(request.method(), request.uri(), request.extensions())
+        };
+        if guard.is_none() {
+            return guard;
+        }
+        if !guard.is_routed() {
+            watch_slot(&mut guard, request.extensions_mut());
+        }
+        if self.instruments.measures_request_size() {
             let count = request.extensions_mut().get_or_insert_with(ByteCount::default);
             guard.watch_request_bytes(count.bytes());
         }
         guard
     }
 
-    fn start_by_rules(&self, request: &Parts) -> Option<RequestGuard> {
+    fn start_by_rules(&self, request: &Parts) -> RequestGuard {
         let route = self.routes.resolve(request);
         let route = route.as_deref().or_else(|| named_by_extension(&request.extensions));
         if self.rules.excludes(request, route) {
-            return None;
+            return RequestGuard::none();
         }
         let labels = self.rules.request_labels(&self.instruments, request);
         let method = &request.method;
-        Some(self.instruments.start(known(method), method.as_str(), route, labels))
+        self.instruments.start_with_labels(known(method), method, route, labels)
     }
 }
 
+/// Lets the guard see what services further in find out about the route.
+#[cold]
+fn watch_slot(guard: &mut RequestGuard, extensions: &mut Extensions) {
+    // A layer further out may look into the same slot.
+    guard.watch_slot(extensions.get_or_insert_with(RouteSlot::default).clone());
+}
+
+#[cold]
 fn named_by_extension(extensions: &Extensions) -> Option<&str> {
     extensions.get().map(Route::as_str)
 }
@@ -126,6 +148,11 @@ fn known(method: &http::Method) -> Method {
         http::Method::PATCH => Method::Patch,
         http::Method::HEAD => Method::Head,
         http::Method::OPTIONS => Method::Options,
-        _ => Method::from(method.as_str()),
+        _ => known_by_name(method),
     }
+}
+
+#[cold]
+fn known_by_name(method: &http::Method) -> Method {
+    Method::from(method.as_str())
 }

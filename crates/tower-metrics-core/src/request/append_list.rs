@@ -2,64 +2,60 @@
 
 use std::sync::OnceLock;
 
-/// Values by key, in order of first sight. For a handful of keys: what comes first is found first.
+/// Values in order of first sight. For a handful of them: what comes first is found first.
 #[derive(Debug)]
-pub(crate) struct AppendList<K, V> {
+pub(crate) struct AppendList<T> {
     /// In place, since most lists have one entry.
-    head: OnceLock<Node<K, V>>,
+    head: OnceLock<Node<T>>,
 }
 
 #[derive(Debug)]
-struct Node<K, V> {
-    key: K,
-    value: V,
+struct Node<T> {
+    value: T,
     next: OnceLock<Box<Self>>,
 }
 
-impl<K, V> Default for AppendList<K, V> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<K, V> AppendList<K, V> {
+impl<T> AppendList<T> {
     pub(crate) const fn new() -> Self {
         Self { head: OnceLock::new() }
     }
 
-    /// The first entry whose key `is_sought`.
+    /// The first value that `is_sought`.
     #[inline]
-    pub(crate) fn find(&self, is_sought: impl Fn(&K) -> bool) -> Option<(&K, &V)> {
+    pub(crate) fn find(&self, is_sought: impl Fn(&T) -> bool) -> Option<&T> {
         let mut node = self.head.get();
-        while let Some(Node { key, value, next }) = node {
-            if is_sought(key) {
-                return Some((key, value));
+        while let Some(Node { value, next }) = node {
+            if is_sought(value) {
+                return Some(value);
             }
             node = next.get().map(AsRef::as_ref);
         }
         None
     }
-}
 
-impl<K: Clone + PartialEq, V> AppendList<K, V> {
-    /// The entry of `key`, made and appended on first sight.
+    /// The value that `is_sought`, made and appended on first sight.
     #[inline]
-    pub(crate) fn get_or_insert_with(&self, key: &K, make: impl Fn() -> V) -> (&K, &V) {
-        match self.find(|known| known == key) {
-            Some(entry) => entry,
-            None => self.append(key, make),
+    pub(crate) fn find_or_append(
+        &self,
+        is_sought: impl Fn(&T) -> bool,
+        make: impl Fn() -> T,
+    ) -> &T {
+        match self.find(&is_sought) {
+            Some(value) => value,
+            None => self.append(is_sought, make),
         }
     }
 
     #[cold]
-    fn append(&self, key: &K, make: impl Fn() -> V) -> (&K, &V) {
-        let make = || Node { key: key.clone(), value: make(), next: OnceLock::new() };
+    #[inline(never)]
+    fn append(&self, is_sought: impl Fn(&T) -> bool, make: impl Fn() -> T) -> &T {
+        let make = || Node { value: make(), next: OnceLock::new() };
         let mut node = self.head.get_or_init(make);
-        // A race for the same place is lost to another key at most: then go on behind it.
-        while node.key != *key {
+        // A race for the same place is lost to another value at most: then go on behind it.
+        while !is_sought(&node.value) {
             node = node.next.get_or_init(|| Box::new(make()));
         }
-        (&node.key, &node.value)
+        &node.value
     }
 }
 
@@ -67,20 +63,20 @@ impl<K: Clone + PartialEq, V> AppendList<K, V> {
 mod tests {
     use super::*;
 
-    /// Threads that race for the same keys get one value each, made once.
+    /// Threads that race for the same value find one, made once.
     #[test]
-    fn racing_threads_agree_on_one_value_per_key() {
-        let list = AppendList::<u16, u16>::default();
+    fn racing_threads_agree_on_one_value() {
+        let list = AppendList::<u16>::new();
         let made = std::sync::Mutex::new(Vec::new());
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
-                    for key in 0..100 {
-                        let entry = list.get_or_insert_with(&key, || {
-                            made.lock().unwrap().push(key);
-                            key * 2
-                        });
-                        assert_eq!(entry, (&key, &(key * 2)));
+                    for sought in 0..100 {
+                        let make = || {
+                            made.lock().unwrap().push(sought);
+                            sought
+                        };
+                        assert_eq!(*list.find_or_append(|value| *value == sought, make), sought);
                     }
                 });
             }
@@ -88,6 +84,6 @@ mod tests {
         let mut made = made.into_inner().unwrap();
         made.sort_unstable();
         assert_eq!(made, (0..100).collect::<Vec<_>>());
-        assert_eq!(list.find(|key| *key == 100), None);
+        assert_eq!(list.find(|value| *value == 100), None);
     }
 }

@@ -40,7 +40,7 @@ impl Clock {
     #[inline]
     pub(super) fn seconds(&self, from: Ticks, to: Ticks) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 ticks, a month or more")]
-        let ticks = to.saturating_sub(from) as f64;
+        let ticks = to.saturating_sub(from).cast_signed() as f64;
         match self {
             Self::Counter { seconds_per_tick, .. } => ticks * seconds_per_tick,
             Self::Replaced { .. } => ticks / 1e9,

@@ -1,58 +1,43 @@
 //! The handle cache: endpoint, method and extra labels to series. A layer has one for each thread.
 
 use std::collections::HashMap;
-use std::hash::BuildHasher as _;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 
 use super::append_list::AppendList;
 use super::series::Series;
 use super::source::Source;
 use crate::labels::{MethodLabel, Route};
 
-/// How many lists the endpoints are spread over; at the default limit of endpoints, eight to a list.
+/// How many lists the endpoints are spread over; at the default limit of endpoints, eight to a list
+/// for each method.
 const LISTS: usize = 128;
 
-/// The series of a middleware, as one thread has met them. Nothing is ever removed, so what was seen
-/// before is found without a lock, and without counting who looks.
+/// The series of a middleware, as one thread has met them. Of those whose handles stay good nothing
+/// is ever removed, so what was seen before is found without a lock, and without counting who looks.
 #[derive(Debug)]
 pub(crate) struct Endpoints {
     source: Arc<Source>,
-    lists: [OnceLock<Box<List>>; LISTS],
-    /// Apart from the others, since some frameworks know no route when a request arrives.
-    unmatched: (Arc<str>, Endpoint),
-    hasher: foldhash::fast::RandomState,
+    /// Series without extra labels whose handles stay good.
+    lists: [AppendList<Arc<Series>>; LISTS],
+    /// Likewise, of requests that matched no route; apart, since some frameworks know no route when
+    /// a request arrives.
+    unmatched: AppendList<Arc<Series>>,
+    /// All others, by endpoint.
+    others: RwLock<HashMap<Box<str>, Others, foldhash::fast::RandomState>>,
     /// For the series, which must not keep their cache alive.
     this: Weak<Self>,
 }
 
-type List = AppendList<Arc<str>, Endpoint>;
-
-/// The series of one endpoint.
-#[derive(Debug, Default)]
-struct Endpoint {
-    methods: AppendList<MethodLabel, Slot>,
-    /// Looked up apart, so that who has no extra labels does not pay for them.
-    by_extra: RwLock<ByExtra>,
-}
-
-type ByExtra = HashMap<(MethodLabel, Box<[Arc<str>]>), Arc<Slot>, foldhash::fast::RandomState>;
-
-/// The series of one set of label values.
-#[derive(Debug, Default)]
-struct Slot {
-    /// One whose handles stay good.
-    kept: OnceLock<Arc<Series>>,
-    /// One whose handles may go stale.
-    current: Mutex<Option<Arc<Series>>>,
-}
+type Others = HashMap<OtherKey, Arc<Series>, foldhash::fast::RandomState>;
+type OtherKey = (MethodLabel, Box<[Arc<str>]>);
 
 impl Endpoints {
     pub(crate) fn new(source: Arc<Source>) -> Arc<Self> {
         Arc::new_cyclic(|this| Self {
             source,
-            lists: [const { OnceLock::new() }; LISTS],
-            unmatched: (Route::UNMATCHED.into(), Endpoint::default()),
-            hasher: foldhash::fast::RandomState::default(),
+            lists: [const { AppendList::new() }; LISTS],
+            unmatched: AppendList::new(),
+            others: RwLock::default(),
             this: Weak::clone(this),
         })
     }
@@ -61,118 +46,105 @@ impl Endpoints {
         &self.source
     }
 
-    /// The series of these label values; the overflow value stands in if there are too many
-    /// endpoints.
+    /// The series of these label values, for requests that matched this route or none; the overflow
+    /// value stands in if there are too many endpoints.
+    #[inline]
     pub(crate) fn series(
         &self,
-        endpoint: &str,
+        route: Option<&str>,
         method: MethodLabel,
         extra: &[Arc<str>],
     ) -> Arc<Series> {
-        self.series_in(self.endpoint(endpoint), method, extra)
+        if extra.is_empty()
+            && let Some(series) = self.find(route, method)
+        {
+            return Arc::clone(series);
+        }
+        self.look_further(route, method, extra)
     }
 
-    /// The series of these label values for requests that matched no route.
-    pub(crate) fn unmatched(&self, method: MethodLabel, extra: &[Arc<str>]) -> Arc<Series> {
-        self.series_in(self.unmatched_endpoint(), method, extra)
+    #[inline]
+    fn find(&self, route: Option<&str>, method: MethodLabel) -> Option<&Arc<Series>> {
+        match route {
+            Some(route) => self.list(route).find(|series| series.is_of(route, method)),
+            None => self.unmatched.find(|series| series.method() == method),
+        }
     }
 
-    fn series_in(
+    /// The list of an endpoint, by its length and what stands at its middle and its end: templates
+    /// that are alike differ there, and few are in one list if some do not.
+    #[inline]
+    #[expect(clippy::indexing_slicing, reason = "seven bits are less than the length")]
+    fn list(&self, endpoint: &str) -> &AppendList<Arc<Series>> {
+        const { assert!(LISTS == 1 << 7) };
+        let bytes = endpoint.as_bytes();
+        let (_, second_half) = bytes.split_at(bytes.len() / 2);
+        let number = |chunk: Option<&[u8; 8]>| chunk.map_or(0, |chunk| u64::from_le_bytes(*chunk));
+        let (middle, end) = (number(second_half.first_chunk()), number(bytes.last_chunk()));
+        let mixed =
+            (middle.rotate_left(32) ^ end ^ bytes.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        &self.lists[(mixed >> 57) as usize]
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn look_further(
         &self,
-        (name, endpoint): (&Arc<str>, &Endpoint),
+        route: Option<&str>,
         method: MethodLabel,
         extra: &[Arc<str>],
     ) -> Arc<Series> {
-        let make = || self.make(name, method, extra);
-        endpoint.with_slot(method, extra, |slot| slot.series(make))
+        let key = (method, Box::from(extra));
+        self.find_other(route, &key).unwrap_or_else(|| {
+            let route = self.admitted(route);
+            let known = if extra.is_empty() { self.find(route, method).cloned() } else { None };
+            let known = known.or_else(|| self.find_other(route, &key));
+            known.unwrap_or_else(|| self.make(route, key))
+        })
+    }
+
+    fn find_other(&self, route: Option<&str>, key: &OtherKey) -> Option<Arc<Series>> {
+        let others = self.others.read().unwrap_or_else(PoisonError::into_inner);
+        others.get(route.unwrap_or(Route::UNMATCHED))?.get(key).cloned()
+    }
+
+    /// The route to count under: none, or the overflow value, stands in where there must not be one
+    /// more.
+    fn admitted<'a>(&self, route: Option<&'a str>) -> Option<&'a str> {
+        let route = route.filter(|route| *route != Route::UNMATCHED)?;
+        let is_kept = route == Route::OVERFLOW || self.source.admits_endpoint(route);
+        Some(if is_kept { route } else { Route::OVERFLOW })
+    }
+
+    /// The series of a route that was admitted, made if it is not there.
+    fn make(&self, route: Option<&str>, key: OtherKey) -> Arc<Series> {
+        let endpoint = route.unwrap_or(Route::UNMATCHED);
+        let (source, cache) = (Arc::clone(&self.source), Weak::clone(&self.this));
+        let (method, extra) = key.clone();
+        let series = Arc::new(Series::new(source, cache, endpoint.into(), method, extra));
+        if key.1.is_empty() && series.is_kept() {
+            let list = route.map_or(&self.unmatched, |route| self.list(route));
+            let is_sought = |known: &Arc<Series>| known.is_of(endpoint, method);
+            return Arc::clone(list.find_or_append(is_sought, || Arc::clone(&series)));
+        }
+        let mut others = self.others.write().unwrap_or_else(PoisonError::into_inner);
+        let of_endpoint = others.entry(endpoint.into()).or_default();
+        Arc::clone(of_endpoint.entry(key).or_insert(series))
     }
 
     /// Replaces a series whose handles are stale.
     #[cold]
     pub(crate) fn renew(&self, stale: &Arc<Series>) -> Arc<Series> {
         let (method, extra) = (stale.method(), stale.extra());
-        let (name, endpoint) = self.endpoint(stale.endpoint());
-        let make = || self.make(name, method, extra);
-        endpoint.with_slot(method, extra, |slot| slot.renew(stale, make))
-    }
-
-    fn make(&self, endpoint: &Arc<str>, method: MethodLabel, extra: &[Arc<str>]) -> Arc<Series> {
-        let (source, cache) = (Arc::clone(&self.source), Weak::clone(&self.this));
-        Arc::new(Series::new(source, cache, Arc::clone(endpoint), method, extra.into()))
-    }
-
-    fn endpoint(&self, endpoint: &str) -> (&Arc<str>, &Endpoint) {
-        let list = self.list(endpoint);
-        list.find(|name| **name == *endpoint).unwrap_or_else(|| self.insert(endpoint))
-    }
-
-    fn unmatched_endpoint(&self) -> (&Arc<str>, &Endpoint) {
-        let (name, endpoint) = &self.unmatched;
-        (name, endpoint)
-    }
-
-    #[cold]
-    fn insert(&self, endpoint: &str) -> (&Arc<str>, &Endpoint) {
-        if endpoint == Route::UNMATCHED {
-            return self.unmatched_endpoint();
-        }
-        if endpoint != Route::OVERFLOW && !self.source.admits_endpoint(endpoint) {
-            return self.endpoint(Route::OVERFLOW);
-        }
-        self.list(endpoint).get_or_insert_with(&endpoint.into(), Endpoint::default)
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "any bits of a hash will do")]
-    #[expect(clippy::indexing_slicing, reason = "the remainder is less than the length")]
-    fn list(&self, endpoint: &str) -> &List {
-        self.lists[self.hasher.hash_one(endpoint) as usize % LISTS].get_or_init(Box::default)
-    }
-}
-
-impl Endpoint {
-    fn with_slot<T>(
-        &self,
-        method: MethodLabel,
-        extra: &[Arc<str>],
-        f: impl FnOnce(&Slot) -> T,
-    ) -> T {
-        if extra.is_empty() {
-            return f(self.methods.get_or_insert_with(&method, Slot::default).1);
-        }
         let key = (method, Box::from(extra));
-        let known = self.by_extra.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        f(&known.unwrap_or_else(|| {
-            let mut map = self.by_extra.write().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(map.entry(key).or_default())
-        }))
-    }
-}
-
-impl Slot {
-    fn series(&self, make: impl Fn() -> Arc<Series>) -> Arc<Series> {
-        match self.kept.get() {
-            Some(series) => Arc::clone(series),
-            None => self.current(make),
+        let mut others = self.others.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(of_endpoint) = others.get_mut(stale.endpoint())
+            // Others that found it stale may have been here before.
+            && of_endpoint.get(&key).is_some_and(|series| Arc::ptr_eq(series, stale))
+        {
+            of_endpoint.remove(&key);
         }
-    }
-
-    #[cold]
-    fn current(&self, make: impl Fn() -> Arc<Series>) -> Arc<Series> {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        let series = current.get_or_insert_with(make);
-        if series.is_kept() {
-            return Arc::clone(self.kept.get_or_init(|| Arc::clone(series)));
-        }
-        Arc::clone(series)
-    }
-
-    fn renew(&self, stale: &Arc<Series>, make: impl Fn() -> Arc<Series>) -> Arc<Series> {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        // Others that found it stale may have been here before.
-        if current.as_ref().is_some_and(|series| Arc::ptr_eq(series, stale)) {
-            *current = None;
-        }
-        drop(current);
-        self.current(make)
+        drop(others);
+        self.series(Some(stale.endpoint()), method, extra)
     }
 }

@@ -29,6 +29,7 @@ impl ExtraLabels {
         }
     }
 
+    #[inline]
     pub(super) fn values(&self) -> &[Arc<str>] {
         &self.values
     }

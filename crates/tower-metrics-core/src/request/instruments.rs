@@ -87,11 +87,43 @@ impl Instruments {
     pub fn start(
         &self,
         method: Method,
+        written: &(impl AsRef<str> + ?Sized),
+        route: Option<&str>,
+    ) -> RequestGuard {
+        let label = self.cache.source().settings().methods.label(method, || written.as_ref());
+        RequestGuard::new(self.cache.series(route, label, &[]), method, route.is_some())
+    }
+
+    /// As [`start`](Self::start), of a request that has extra labels.
+    pub fn start_with_labels(
+        &self,
+        method: Method,
+        written: &(impl AsRef<str> + ?Sized),
+        route: Option<&str>,
+        labels: ExtraLabels,
+    ) -> RequestGuard {
+        if labels.values().is_empty() {
+            return self.start(method, written, route);
+        }
+        self.start_labelled(method, written.as_ref(), route, labels)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn start_labelled(
+        &self,
+        method: Method,
         written: &str,
         route: Option<&str>,
         labels: ExtraLabels,
     ) -> RequestGuard {
-        RequestGuard::new(&self.cache, (method, written), route, labels)
+        let settings = self.cache.source().settings();
+        let label = settings.methods.label(method, || written);
+        let by_labels = if settings.in_flight_by_extra { labels.values() } else { &[] };
+        let series = self.cache.series(route, label, by_labels);
+        let mut guard = RequestGuard::new(series, method, route.is_some());
+        guard.set_labels(labels);
+        guard
     }
 
     /// Names the route of a request that these instruments counted in; as

@@ -1,5 +1,8 @@
 //! How a request can end.
 
+use std::fmt;
+use std::num::NonZero;
+
 use crate::labels::GrpcStatus;
 
 /// Why a request did not end well: the value of the `reason` label.
@@ -19,6 +22,9 @@ pub enum AbortReason {
 }
 
 impl AbortReason {
+    const ALL: [Self; 5] =
+        [Self::Cancelled, Self::Panic, Self::ServiceError, Self::BodyError, Self::BodyDropped];
+
     /// The label value.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -40,14 +46,73 @@ impl AbortReason {
     }
 }
 
-/// How a request ended: what tells the series of one method and route apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Ending {
-    pub(crate) status: u16,
+/// How a request ended: what tells the series of one method and route apart. One number, since it is
+/// compared for every request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ending(NonZero<u32>);
+
+impl Ending {
+    /// Whether there was a response; the half below is the status.
+    const ANSWERED: NonZero<u32> = NonZero::new(1 << 16).unwrap();
+    /// Or not, so that no ending is 0.
+    const UNANSWERED: NonZero<u32> = NonZero::new(1 << 17).unwrap();
+    /// The number of a reason, from 1 on.
+    const REASON: u32 = 18;
+    /// A status of gRPC, from 1 on.
+    const GRPC: u32 = 24;
+
+    /// With a response of this status.
+    #[inline]
+    pub(crate) fn answered(status: u16) -> Self {
+        Self(Self::ANSWERED | u32::from(status))
+    }
+
+    /// Without a response; counted under this status.
+    pub(crate) fn unanswered(status: u16) -> Self {
+        Self(Self::UNANSWERED | u32::from(status))
+    }
+
+    /// Not well.
+    pub(crate) fn with_reason(self, reason: AbortReason) -> Self {
+        Self(self.0 | (reason as u32 + 1) << Self::REASON)
+    }
+
+    pub(crate) fn with_grpc(self, status: GrpcStatus) -> Self {
+        Self(self.0 | (u32::from(status.code()) + 1) << Self::GRPC)
+    }
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "the lower half is the status")]
+    pub(crate) fn status(self) -> u16 {
+        self.0.get() as u16
+    }
+
     /// Whether there was a response, whose status this is.
-    pub(crate) answered: bool,
-    pub(crate) grpc: Option<GrpcStatus>,
-    pub(crate) reason: Option<AbortReason>,
+    pub(crate) fn is_answered(self) -> bool {
+        self.0.get() & Self::ANSWERED.get() != 0
+    }
+
+    /// Why it did not end well, if it did not.
+    pub(crate) fn reason(self) -> Option<AbortReason> {
+        let number = (self.0.get() >> Self::REASON) & 0x3f;
+        AbortReason::ALL.into_iter().find(|reason| *reason as u32 + 1 == number)
+    }
+
+    /// The code of gRPC, if it is known.
+    pub(crate) fn grpc_code(self) -> Option<u32> {
+        (self.0.get() >> Self::GRPC).checked_sub(1)
+    }
+}
+
+impl fmt::Debug for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ending")
+            .field("status", &self.status())
+            .field("answered", &self.is_answered())
+            .field("reason", &self.reason())
+            .field("grpc", &self.grpc_code())
+            .finish()
+    }
 }
 
 /// What is measured of a request besides its duration, all known when it ends.
@@ -56,4 +121,31 @@ pub(crate) struct Details {
     pub(crate) time_to_first_byte_seconds: Option<f64>,
     pub(crate) request_bytes: Option<u64>,
     pub(crate) response_bytes: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nothing that tells two endings apart gets lost in the number, nor in the way of the rest.
+    #[test]
+    fn an_ending_is_what_it_was_made_of() {
+        let grpc = || (0..=16).map(|code| GrpcStatus::from_bytes(code.to_string().as_bytes()));
+        let kinds = [(Ending::answered as fn(u16) -> Ending, true), (Ending::unanswered, false)];
+        for ((make, is_answered), status) in
+            kinds.iter().zip([100, 499]).chain(kinds.iter().zip([999, 0]))
+        {
+            let plain = make(status);
+            assert_eq!((plain.reason(), plain.grpc_code()), (None, None));
+            for reason in AbortReason::ALL {
+                for grpc in grpc() {
+                    let ending = plain.with_reason(reason).with_grpc(grpc);
+                    assert_eq!(ending.status(), status);
+                    assert_eq!(ending.is_answered(), *is_answered);
+                    assert_eq!(ending.reason(), Some(reason));
+                    assert_eq!(ending.grpc_code(), Some(grpc.code().into()));
+                }
+            }
+        }
+    }
 }

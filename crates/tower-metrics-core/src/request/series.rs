@@ -24,14 +24,25 @@ pub(crate) struct Series {
     extra: Box<[Arc<str>]>,
     /// After how many seconds without use a handle is stale; none if handles stay good.
     stale_after: Option<u64>,
+    pub(crate) wants: Wants,
     in_flight: OnceLock<(LastUsed, Gauge)>,
-    ended: AppendList<Ending, Ended>,
+    ended: AppendList<Ended>,
+}
+
+/// What only some settings ask for, at hand so that nobody has to look it up.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wants {
+    /// When the head of the response was ready.
+    pub(crate) head_at: bool,
+    /// The status of gRPC.
+    pub(crate) grpc: bool,
 }
 
 /// What is recorded when a request has ended in one way; the handles of metrics that are off do
 /// nothing.
 #[derive(Debug)]
 struct Ended {
+    ending: Ending,
     used: LastUsed,
     /// Whether `duration` also counts the request, and counts it out.
     at_once: bool,
@@ -49,17 +60,6 @@ struct Others {
     response_size: Histogram,
 }
 
-/// What came of recording a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Recorded {
-    /// Nothing: a handle is stale.
-    Stale,
-    /// It is recorded.
-    Fresh,
-    /// It is recorded, and counted out.
-    AndCountedOut,
-}
-
 impl Series {
     /// Prepares the handles; none is resolved yet.
     pub(crate) fn new(
@@ -75,14 +75,22 @@ impl Series {
             (true, false) => Some(STALE_AFTER),
             (true, true) => None,
         };
+        let settings = source.settings();
+        let wants = Wants { head_at: settings.times_head(), grpc: settings.grpc_status };
         let (in_flight, ended) = (OnceLock::new(), AppendList::new());
-        Self { source, cache, endpoint, method, extra, stale_after, in_flight, ended }
+        Self { source, cache, endpoint, method, extra, stale_after, wants, in_flight, ended }
+    }
+
+    /// Whether these are the series of an endpoint and a method.
+    #[inline]
+    pub(crate) fn is_of(&self, endpoint: &str, method: MethodLabel) -> bool {
+        self.method == method && *self.endpoint == *endpoint
     }
 
     /// Series of the same middleware and method with other label values.
     pub(crate) fn sibling(&self, endpoint: &str, extra: &[Arc<str>]) -> Arc<Self> {
         match self.cache.upgrade() {
-            Some(cache) => cache.series(endpoint, self.method, extra),
+            Some(cache) => cache.series(Some(endpoint), self.method, extra),
             None => self.orphan(endpoint.into(), extra),
         }
     }
@@ -119,24 +127,41 @@ impl Series {
         &self.source
     }
 
+    #[inline]
+    pub(crate) fn now(&self) -> Ticks {
+        self.source.clock().now()
+    }
+
     /// Whether the handles stay good.
+    #[inline]
     pub(crate) fn is_kept(&self) -> bool {
         self.stale_after.is_none()
     }
 
-    /// Counts a request in. `false`, and nothing counted, if the handles are stale.
+    /// Counts a request in, here or in the series that take the place of these, and says when.
     #[inline]
-    #[must_use]
-    pub(crate) fn arrive(&self, now: Ticks) -> bool {
-        if self.is_outdated() {
-            return false;
+    pub(crate) fn arrived(self: Arc<Self>) -> (Arc<Self>, Ticks) {
+        let now = self.now();
+        if self.is_kept() {
+            self.in_flight(now).1.increment(1.0);
+            return (self, now);
         }
-        let (used, in_flight) = self.in_flight(now);
-        let fresh = self.touch(used, now);
-        if fresh {
-            in_flight.increment(1.0);
+        (self.arrived_where_fresh(now), now)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn arrived_where_fresh(mut self: Arc<Self>, now: Ticks) -> Arc<Self> {
+        loop {
+            if !self.is_outdated() {
+                let (used, in_flight) = self.in_flight(now);
+                if self.touch(used, now) {
+                    in_flight.increment(1.0);
+                    return self;
+                }
+            }
+            self = self.renewed();
         }
-        fresh
     }
 
     /// Counts out a request that was counted in here.
@@ -145,9 +170,9 @@ impl Series {
         self.in_flight(now).1.decrement(1.0);
     }
 
-    /// Records a request that ended, and that was counted in into these handles or was not.
+    /// Records a request that ended, and that was counted in into lasting handles or was not;
+    /// `true` if it is counted out as well.
     #[inline]
-    #[must_use]
     pub(crate) fn record(
         &self,
         ending: Ending,
@@ -155,22 +180,27 @@ impl Series {
         details: impl FnOnce() -> Details,
         counted_in: bool,
         now: Ticks,
-    ) -> Recorded {
-        if self.is_outdated() {
-            return Recorded::Stale;
-        }
-        let (_, ended) = self.ended.get_or_insert_with(&ending, || self.make_ended(ending, now));
-        if !self.touch(&ended.used, now) {
-            return Recorded::Stale;
-        }
+    ) -> bool {
+        let ended = self.ended(ending, now);
         if ended.at_once && !counted_in {
             self.in_flight(now).1.increment(1.0);
         }
         ended.duration.record(duration_seconds);
         if let Some(others) = &ended.others {
-            others.record(&details());
+            others.record(details);
         }
-        if ended.at_once && counted_in { Recorded::AndCountedOut } else { Recorded::Fresh }
+        ended.at_once && counted_in
+    }
+
+    /// Notes a use of the handles for requests that end so; `false` if they are stale.
+    pub(crate) fn is_fresh(&self, ending: Ending, now: Ticks) -> bool {
+        !self.is_outdated() && self.touch(&self.ended(ending, now).used, now)
+    }
+
+    #[inline]
+    fn ended(&self, ending: Ending, now: Ticks) -> &Ended {
+        let is_sought = |ended: &Ended| ended.ending == ending;
+        self.ended.find_or_append(is_sought, || self.make_ended(ending, now))
     }
 
     /// Whether these are handles from before the recorder, which do nothing, and it is there now.
@@ -214,8 +244,9 @@ impl Series {
         let settings = self.source.settings();
         let operation = if self.is_kept() { self.source.operation(&facts) } else { None };
         let at_once = operation.is_some();
-        let has_others = !at_once || ending.reason.is_some() || settings.has_optional();
+        let has_others = !at_once || ending.reason().is_some() || settings.has_optional();
         Ended {
+            ending,
             used: LastUsed::at(self.source.clock().second(now)),
             at_once,
             duration: operation.unwrap_or_else(|| histogram(&settings.duration)),
@@ -223,7 +254,9 @@ impl Series {
                 Box::new(Others {
                     requests: if at_once { Counter::noop() } else { counter(&settings.requests) },
                     // Registered where it counts, since a counter is shown from then on.
-                    aborted: ending.reason.map_or(Counter::noop(), |_| counter(&settings.aborted)),
+                    aborted: ending
+                        .reason()
+                        .map_or(Counter::noop(), |_| counter(&settings.aborted)),
                     time_to_first_byte: histogram(&settings.time_to_first_byte),
                     request_size: histogram(&settings.request_size),
                     response_size: histogram(&settings.response_size),
@@ -239,7 +272,10 @@ impl Series {
 }
 
 impl Others {
-    fn record(&self, details: &Details) {
+    #[cold]
+    #[inline(never)]
+    fn record(&self, details: impl FnOnce() -> Details) {
+        let details = details();
         self.requests.increment(1);
         self.aborted.increment(1);
         if let Some(seconds) = details.time_to_first_byte_seconds {

@@ -123,9 +123,9 @@ impl LabelValue {
         match self {
             Self::Known(label) => known(*label, facts),
             Self::Semantic(label) => semantic(*label, facts),
-            Self::StatusClass => {
-                facts.ending.map_or_else(String::new, |ending| format!("{}xx", ending.status / 100))
-            }
+            Self::StatusClass => facts
+                .ending
+                .map_or_else(String::new, |ending| format!("{}xx", ending.status() / 100)),
             Self::Constant(value) => value.as_ref().to_owned(),
             Self::Extra(index) => {
                 facts.extra.get(*index).map_or_else(String::new, |value| value.as_ref().to_owned())
@@ -139,12 +139,12 @@ fn known(label: HttpLabel, facts: &Facts<'_>) -> String {
     match label {
         HttpLabel::Method => facts.method.to_owned(),
         HttpLabel::Endpoint => facts.endpoint.to_owned(),
-        HttpLabel::StatusCode => ending(|ending| ending.status.to_string()),
-        HttpLabel::GrpcStatus => ending(|ending| {
-            ending.grpc.map_or_else(String::new, |status| status.code().to_string())
-        }),
+        HttpLabel::StatusCode => ending(|ending| ending.status().to_string()),
+        HttpLabel::GrpcStatus => {
+            ending(|ending| ending.grpc_code().map_or_else(String::new, |code| code.to_string()))
+        }
         HttpLabel::Reason => ending(|ending| {
-            ending.reason.map_or_else(String::new, |reason| reason.as_str().to_owned())
+            ending.reason().map_or_else(String::new, |reason| reason.as_str().to_owned())
         }),
         HttpLabel::ErrorType => semantic(label, facts),
         HttpLabel::Label => facts.overflown.to_owned(),
@@ -157,12 +157,13 @@ fn known(label: HttpLabel, facts: &Facts<'_>) -> String {
 fn semantic(label: HttpLabel, facts: &Facts<'_>) -> String {
     match (label, facts.ending) {
         (HttpLabel::Endpoint, _) if facts.endpoint == Route::UNMATCHED => String::new(),
-        (HttpLabel::ErrorType, Some(Ending { reason: Some(reason), .. })) => {
-            reason.as_str().to_owned()
-        }
-        (HttpLabel::ErrorType, Some(ending)) if ending.status >= 500 => ending.status.to_string(),
-        (HttpLabel::ErrorType, _)
-        | (HttpLabel::StatusCode, Some(Ending { answered: false, .. })) => String::new(),
+        (HttpLabel::ErrorType, Some(ending)) => match ending.reason() {
+            Some(reason) => reason.as_str().to_owned(),
+            None if ending.status() >= 500 => ending.status().to_string(),
+            None => String::new(),
+        },
+        (HttpLabel::ErrorType, None) => String::new(),
+        (HttpLabel::StatusCode, Some(ending)) if !ending.is_answered() => String::new(),
         _ => known(label, facts),
     }
 }

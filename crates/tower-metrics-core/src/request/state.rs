@@ -7,114 +7,93 @@ use super::clock::Ticks;
 use super::endpoints::Endpoints;
 use super::extra::ExtraLabels;
 use super::outcome::{AbortReason, Details, Ending};
-use super::series::{Recorded, Series};
+use super::series::{Series, Wants};
 use crate::labels::{GrpcStatus, Method, Route, RouteSlot};
 
 /// A request between its arrival and its end; what a [`RequestGuard`](super::RequestGuard) owns.
 #[derive(Debug)]
 pub(super) struct State {
-    /// Where the request was counted in.
-    series: Arc<Series>,
+    /// Where the request was counted in; none before its arrival and after its end.
+    series: Option<Arc<Series>>,
     /// Of the route that was named later, if one was.
     named: Option<Arc<Series>>,
     arrived: Ticks,
-    pub(super) response_bytes: u64,
-    /// How many bytes the server has yet to take, or [`UNKNOWN`](Self::UNKNOWN).
-    remaining: u64,
+    response_bytes: u64,
     pub(super) end: End,
+    /// What most requests do not have.
+    rare: Option<Box<Rare>>,
+    /// With the response, if there is one.
+    answered: Option<Ending>,
     method: Method,
     /// Whether the route was known when the request arrived.
     pub(super) routed: bool,
     pub(super) wants: Wants,
-    status: Option<u16>,
-    /// What most requests do not have.
-    rare: Option<Box<Rare>>,
-}
-
-/// What only some settings ask for, at hand so that nobody has to look it up.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Wants {
-    head_at: bool,
-    pub(super) grpc: bool,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Rare {
-    labels: ExtraLabels,
+    pub(super) labels: ExtraLabels,
     pub(super) slot: Option<RouteSlot>,
     pub(super) request_bytes: Option<Arc<AtomicU64>>,
     head_at: Option<Ticks>,
     pub(super) grpc: Option<GrpcStatus>,
 }
 
-/// How a request ends, unless its guard is dropped before there is more to say.
+/// How a request ends if its guard is dropped now.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum End {
-    Dropped,
+    /// Too early: the server has yet to take this many bytes, or [`UNKNOWN`](Self::UNKNOWN).
+    Early {
+        remaining: u64,
+    },
+    /// All that the server takes was there at this moment.
     Delivered(Ticks),
     Completed,
     Aborted(AbortReason),
     Discarded,
 }
 
-/// Where and when a request was counted in.
-pub(super) struct Arrival {
-    series: Arc<Series>,
-    at: Ticks,
+impl End {
+    const UNKNOWN: u64 = u64::MAX;
 }
 
-impl Arrival {
-    /// Counts a request in.
-    pub(super) fn now(
-        cache: &Endpoints,
-        (method, written): (Method, &str),
-        route: Option<&str>,
-        labels: &ExtraLabels,
-    ) -> Self {
-        let settings = cache.source().settings();
-        let label = settings.methods.label(method, written);
-        let labels = if settings.in_flight_by_extra { labels.values() } else { &[] };
-        let mut series = match route {
-            Some(route) => cache.series(route, label, labels),
-            None => cache.unmatched(label, labels),
-        };
-        let at = cache.source().clock().now();
-        while !series.arrive(at) {
-            series = series.renewed();
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            series: None,
+            named: None,
+            arrived: 0,
+            response_bytes: 0,
+            end: End::Early { remaining: End::UNKNOWN },
+            rare: None,
+            answered: None,
+            method: Method::Other,
+            routed: false,
+            wants: Wants::default(),
         }
-        Self { series, at }
     }
 }
 
 impl State {
-    const UNKNOWN: u64 = u64::MAX;
     pub(super) const UNCOUNTED: u64 = u64::MAX;
 
-    /// Of a request that was counted in.
+    /// Counts a request in, of which nothing else is known yet.
     #[inline]
-    pub(super) fn new(arrival: Arrival, method: Method, routed: bool, labels: ExtraLabels) -> Self {
-        let Arrival { series, at } = arrival;
-        let settings = series.source().settings();
-        let wants = Wants { head_at: settings.times_head(), grpc: settings.grpc_status };
-        let has_labels = !labels.values().is_empty();
-        Self {
-            series,
-            named: None,
-            arrived: at,
-            response_bytes: 0,
-            remaining: Self::UNKNOWN,
-            end: End::Dropped,
-            method,
-            routed,
-            wants,
-            status: None,
-            rare: has_labels.then(|| Box::new(Rare { labels, ..Rare::default() })),
-        }
+    pub(super) fn begin(&mut self, series: Arc<Series>, method: Method, routed: bool) {
+        let (series, arrived) = series.arrived();
+        (self.arrived, self.method, self.routed) = (arrived, method, routed);
+        self.wants = series.wants;
+        self.series = Some(series);
     }
 
+    /// Leaves nothing of a request.
     #[inline]
-    fn now(&self) -> Ticks {
-        self.series.source().clock().now()
+    pub(super) fn clear(&mut self) {
+        (self.series, self.named, self.answered) = (None, None, None);
+        if self.rare.is_some() {
+            self.rare = None;
+        }
+        (self.response_bytes, self.end) = (0, End::Early { remaining: End::UNKNOWN });
     }
 
     pub(super) fn rare(&mut self) -> &mut Rare {
@@ -123,19 +102,24 @@ impl State {
 
     #[inline]
     pub(super) fn response(&mut self, status: u16) {
-        self.status = Some(status);
+        self.answered = Some(Ending::answered(status));
         if self.wants.head_at {
-            self.rare().head_at = Some(self.now());
+            self.rare().head_at = self.now();
         }
     }
 
+    fn now(&self) -> Option<Ticks> {
+        self.series.as_ref().map(|series| series.now())
+    }
+
     pub(super) fn set_route(&mut self, route: &str) {
-        self.named = Some(self.series.sibling(route, self.labels()));
+        self.named = self.series.as_ref().map(|series| series.sibling(route, self.labels()));
     }
 
     #[inline]
     pub(super) fn set_route_in(&mut self, cache: &Endpoints, route: &str) {
-        self.named = Some(cache.series(route, self.series.method(), self.labels()));
+        let series = |arrived: &Series| cache.series(Some(route), arrived.method(), self.labels());
+        self.named = self.series.as_deref().map(series);
     }
 
     fn labels(&self) -> &[Arc<str>] {
@@ -143,112 +127,129 @@ impl State {
     }
 
     pub(super) fn set_label(&mut self, index: usize, value: &str) {
-        let series = Arc::clone(&self.series);
-        self.rare().labels.set(series.source(), index, value);
+        if let Some(series) = self.series.clone() {
+            self.rare().labels.set(series.source(), index, value);
+        }
     }
 
     #[inline]
     pub(super) fn sends_body(&self) -> bool {
-        self.method.sends_body(self.status.unwrap_or_default())
+        self.method.sends_body(self.answered.map_or(0, Ending::status))
     }
 
     #[inline]
     pub(super) fn expect_bytes(&mut self, length: Option<u64>) {
-        self.remaining = length.unwrap_or(Self::UNKNOWN);
+        self.end = End::Early { remaining: length.unwrap_or(End::UNKNOWN) };
         self.sent(0);
     }
 
     #[inline]
     pub(super) fn sent(&mut self, bytes: u64) {
         self.response_bytes = self.response_bytes.saturating_add(bytes);
-        if self.remaining != Self::UNKNOWN {
-            self.remaining = self.remaining.saturating_sub(bytes);
-            if self.remaining == 0 {
-                self.remaining = Self::UNKNOWN;
-                self.end = End::Delivered(self.now());
+        if let End::Early { remaining } = &mut self.end
+            && *remaining != End::UNKNOWN
+        {
+            *remaining = remaining.saturating_sub(bytes);
+            if *remaining == 0 {
+                self.end = self.now().map_or(End::Completed, End::Delivered);
             }
         }
+    }
+
+    #[inline]
+    pub(super) fn complete(&mut self, bytes: u64) {
+        self.response_bytes = self.response_bytes.saturating_add(bytes);
+        self.end = End::Completed;
     }
 
     /// Counts the request out, and records it unless it is discarded.
     #[inline]
     pub(super) fn record(&mut self) {
-        let ended = self.now();
+        let Some(arrived) = self.series.take() else { return };
+        let ended = arrived.now();
         if matches!(self.end, End::Discarded) {
-            return self.series.leave(ended);
+            return arrived.leave(ended);
         }
         if self.rare.is_some() {
-            self.find_out_labels();
+            self.find_out_labels(&arrived);
         }
-        let series = self.named.as_ref().unwrap_or(&self.series);
-        let recorded = match self.record_in(series, ended) {
-            Recorded::Stale => self.record_in_renewed(series, ended),
-            recorded => recorded,
+        let series = self.named.as_ref().unwrap_or(&arrived);
+        let counted_in = arrived.is_kept();
+        let is_counted_out = if series.is_kept() {
+            self.record_in(series, counted_in, ended)
+        } else {
+            self.record_where_fresh(series, counted_in, ended)
         };
-        if recorded == Recorded::Fresh {
-            self.series.leave(ended);
+        if !is_counted_out {
+            arrived.leave(ended);
         }
     }
 
+    /// `true` if the request, counted in into lasting handles, is counted out as well.
     #[inline]
-    fn record_in(&self, series: &Series, ended: Ticks) -> Recorded {
-        let (details, counted_in) = (|| self.details(), self.series.is_kept());
-        series.record(self.ending(), self.duration_seconds(ended), details, counted_in, ended)
+    fn record_in(&self, series: &Series, counted_in: bool, ended: Ticks) -> bool {
+        let (ending, seconds) = (self.ending(), self.seconds(series, ended));
+        series.record(ending, seconds, || self.details(series), counted_in, ended)
     }
 
     #[cold]
-    fn record_in_renewed(&self, stale: &Arc<Series>, ended: Ticks) -> Recorded {
-        let mut series = stale.renewed();
-        loop {
-            match self.record_in(&series, ended) {
-                Recorded::Stale => series = series.renewed(),
-                recorded => return recorded,
-            }
+    #[inline(never)]
+    fn record_where_fresh(&self, series: &Arc<Series>, counted_in: bool, ended: Ticks) -> bool {
+        let mut series = Arc::clone(series);
+        while !series.is_fresh(self.ending(), ended) {
+            series = series.renewed();
         }
+        self.record_in(&series, counted_in, ended)
     }
 
     #[inline]
     fn ending(&self) -> Ending {
-        let reason = match (self.end, self.status) {
-            (End::Completed | End::Delivered(_) | End::Discarded, _) => None,
-            (End::Aborted(reason), _) => Some(reason),
-            (End::Dropped, None) => Some(AbortReason::Cancelled),
-            (End::Dropped, Some(_)) => Some(AbortReason::BodyDropped),
+        let ending = match self.end {
+            End::Completed | End::Delivered(_) | End::Discarded => {
+                self.answered.unwrap_or_else(|| Ending::unanswered(200))
+            }
+            End::Early { .. } => self.aborted(match self.answered {
+                None => AbortReason::Cancelled,
+                Some(_) => AbortReason::BodyDropped,
+            }),
+            End::Aborted(reason) => self.aborted(reason),
         };
-        let unanswered = || reason.map_or(200, AbortReason::status);
-        Ending {
-            status: self.status.unwrap_or_else(unanswered),
-            answered: self.status.is_some(),
-            grpc: self.rare.as_ref().and_then(|rare| rare.grpc),
-            reason,
+        match self.rare.as_ref().and_then(|rare| rare.grpc) {
+            None => ending,
+            Some(grpc) => ending.with_grpc(grpc),
         }
     }
 
+    #[cold]
+    fn aborted(&self, reason: AbortReason) -> Ending {
+        self.answered.unwrap_or_else(|| Ending::unanswered(reason.status())).with_reason(reason)
+    }
+
     #[inline]
-    fn duration_seconds(&self, ended: Ticks) -> f64 {
+    fn seconds(&self, series: &Series, ended: Ticks) -> f64 {
         let until_head = || {
             let head_at = self.rare.as_ref().and_then(|rare| rare.head_at);
-            head_at.filter(|_| self.series.source().settings().duration_until_head)
+            head_at.filter(|_| series.source().settings().duration_until_head)
         };
         let until = match (self.end, until_head()) {
             (_, Some(head_at)) => head_at,
             (End::Delivered(at), None) => at,
             _ => ended,
         };
-        self.seconds_until(until)
+        self.seconds_until(series, until)
     }
 
     #[inline]
-    fn seconds_until(&self, end: Ticks) -> f64 {
-        self.series.source().clock().seconds(self.arrived, end)
+    fn seconds_until(&self, series: &Series, end: Ticks) -> f64 {
+        series.source().clock().seconds(self.arrived, end)
     }
 
-    fn details(&self) -> Details {
+    fn details(&self, series: &Series) -> Details {
         let rare = self.rare.as_ref();
         let head_at = rare.and_then(|rare| rare.head_at);
         let request_bytes = rare.and_then(|rare| rare.request_bytes.as_ref());
         Details {
-            time_to_first_byte_seconds: head_at.map(|head_at| self.seconds_until(head_at)),
+            time_to_first_byte_seconds: head_at.map(|head_at| self.seconds_until(series, head_at)),
             request_bytes: request_bytes
                 .map(|bytes| bytes.load(Ordering::Relaxed))
                 .filter(|bytes| *bytes != Self::UNCOUNTED),
@@ -259,11 +260,11 @@ impl State {
     /// Where to record the request, if a service further in named its route, or if it has labels
     /// that came with the response.
     #[cold]
-    fn find_out_labels(&mut self) {
+    fn find_out_labels(&mut self, arrived: &Series) {
         let Some(rare) = &self.rare else { return };
         let slot = rare.slot.as_ref().filter(|_| self.named.is_none());
         let route = slot.and_then(RouteSlot::get);
-        let known = self.named.as_ref().unwrap_or(&self.series);
+        let known = self.named.as_deref().unwrap_or(arrived);
         let labels = rare.labels.values();
         if route.is_some() || known.extra() != labels {
             let endpoint = route.as_ref().map_or(known.endpoint(), Route::as_str);

@@ -43,16 +43,16 @@ pub(crate) const SIZES: &[Limit] = &[
     ),
     limit(
         "middleware::ResponseFuture",
-        24.0,
+        16.0,
         "it holds a guard, and a pointer to the functions that make labels of responses",
     ),
-    limit("middleware::ResponseBody", 16.0, "it holds a guard, if there is one"),
+    limit("middleware::ResponseBody", 8.0, "it holds a guard"),
     limit("actix_web::MetricsService", 16.0, "it holds two pointers to what a worker shares"),
     limit(
         "actix_web::ResponseFuture",
-        96.0,
+        88.0,
         "it holds a guard, what the route was named and where else to find it, or a scrape that is \
          being answered",
     ),
-    limit("actix_web::ResponseBody", 16.0, "it holds a guard, if there is one"),
+    limit("actix_web::ResponseBody", 8.0, "it holds a guard"),
 ];
