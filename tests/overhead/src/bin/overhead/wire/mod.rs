@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 
 use tower_metrics_overhead::report::{Finding, Report};
 use tower_metrics_overhead::stats::Quartiles;
-use tower_metrics_overhead::variant::{BARE, Framework, OURS};
+use tower_metrics_overhead::variant::{BARE, Framework, OURS, WRAP};
 
 pub(crate) use client::Client;
 use process::ServerProcess;
 
-const ROUNDS: usize = 9;
+const ROUNDS: usize = 15;
 const ROUND: Duration = Duration::from_millis(700);
 
 /// What was measured in the rounds of one variant.
@@ -24,12 +24,12 @@ struct Rounds {
     busy: Vec<f64>,
 }
 
-/// Serves the bare router, the reference and ours, each by one worker in a process of its own, and
+/// Serves the bare router, one whose layer records nothing, the reference and ours, each by one worker in a process of its own, and
 /// sends requests from this one, to each in turns.
 pub(crate) fn measure(report: &mut Report) {
     let framework = Framework::Axum;
     let known = framework.variants();
-    let names = [BARE, framework.reference(), OURS];
+    let names = [BARE, WRAP, framework.reference(), OURS];
     let names = names.into_iter().filter(|name| known.iter().any(|known| known.name() == *name));
     let mut turns: Vec<_> = names
         .map(|name| (name, ServerProcess::start(framework, name), Rounds::default()))
