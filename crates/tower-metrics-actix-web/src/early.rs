@@ -63,19 +63,19 @@ impl EarlyGuard {
         }
     }
 
-    /// The guard, which knows its route now: there is a response, so the request was routed.
+    /// Gives the guard up, which knows its route now: there is a response, so the request was routed.
     pub(crate) fn routed<B>(
         &mut self,
         response: &ServiceResponse<B>,
         instruments: &Instruments,
-    ) -> &mut RequestGuard {
-        let (request, guard) = (response.request(), &mut self.guard);
+    ) -> RequestGuard {
+        let (request, mut guard) = (response.request(), mem::take(&mut self.guard));
         if let Some(route) = response.response().extensions().get::<Route>() {
-            instruments.set_route(guard, route.as_str());
+            instruments.set_route(&mut guard, route.as_str());
         } else if let Some(pattern) = request.match_pattern() {
-            instruments.set_route(guard, &pattern);
+            instruments.set_route(&mut guard, &pattern);
         } else if let Some(route) = request.extensions().get::<Route>() {
-            instruments.set_route(guard, route.as_str());
+            instruments.set_route(&mut guard, route.as_str());
         }
         guard
     }

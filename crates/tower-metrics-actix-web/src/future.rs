@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::future::Future;
-use std::mem;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
@@ -73,14 +72,19 @@ where
                     let watch = OnUnwind::new(|| EarlyGuard::panicked(early));
                     let polled = this.inner.poll(cx);
                     watch.end();
-                    let result = ready!(polled);
-                    return Poll::Ready(measure(result, early, this.shared));
+                    // A response is large: it is looked at where it lies, and moved once.
+                    let guard = match &polled {
+                        Poll::Ready(Ok(response)) => answered(response, early, this.shared),
+                        Poll::Ready(Err(error)) => failed(error, early),
+                        Poll::Pending => return Poll::Pending,
+                    };
+                    return polled.map_ok(|response| measured(response, guard));
                 }
                 Task::Answer => {
                     let response = ready!(this.inner.as_mut().poll(cx))?;
                     let Some(serve) = this.shared.serve.as_ref().filter(|_| unmet(&response))
                     else {
-                        return Poll::Ready(Ok(unmeasured(response)));
+                        return Poll::Ready(Ok(measured(response, RequestGuard::none())));
                     };
                     let (request, _) = response.into_parts();
                     let scrape = endpoint::scrape(&serve.exporter, &request);
@@ -96,37 +100,38 @@ where
     }
 }
 
-/// Hands the guard on to the body, or ends the request if nothing will be sent of the body.
-fn measure<B: MessageBody>(
-    result: Result<ServiceResponse<B>, Error>,
+/// The guard for the body; of no request if nothing will be sent of it.
+#[inline(never)]
+fn answered<B: MessageBody>(
+    response: &ServiceResponse<B>,
     early: &mut Option<EarlyGuard>,
     shared: &Shared,
-) -> Result<Measured<B>, Error> {
-    let response = match result {
-        Ok(response) => response,
-        Err(error) => {
-            if let Some(mut guard) = early.take().map(EarlyGuard::looked_up) {
-                let (status, failure) = answer_to(&error);
-                guard.response(status.as_u16());
-                match failure {
-                    Some(reason) => guard.abort(reason),
-                    None => guard.complete(),
-                }
-            }
-            return Err(error);
-        }
-    };
+) -> RequestGuard {
     let (Some(early), Some(instruments)) = (early, &shared.instruments) else {
-        return Ok(unmeasured(response));
+        return RequestGuard::none();
     };
-    let guard = early.routed(&response, instruments);
-    if is_unmeasured(&response) {
+    let mut guard = early.routed(response, instruments);
+    if is_unmeasured(response) {
         guard.discard();
     }
-    if !guard.is_none() && !is_sent_on(&response, guard, shared) {
+    if !guard.is_none() && !is_sent_on(response, &mut guard, shared) {
         guard.complete();
     }
-    Ok(response.map_body(|_, body| EitherBody::left(ResponseBody::new(body, mem::take(guard)))))
+    guard
+}
+
+/// Ends the request by what its client is told of the error.
+#[cold]
+fn failed(error: &Error, early: &mut Option<EarlyGuard>) -> RequestGuard {
+    if let Some(mut guard) = early.take().map(EarlyGuard::looked_up) {
+        let (status, failure) = answer_to(error);
+        guard.response(status.as_u16());
+        match failure {
+            Some(reason) => guard.abort(reason),
+            None => guard.complete(),
+        }
+    }
+    RequestGuard::none()
 }
 
 fn is_unmeasured<B>(response: &ServiceResponse<B>) -> bool {
@@ -177,8 +182,8 @@ fn unmet<B>(response: &ServiceResponse<B>) -> bool {
     response.status() == StatusCode::NOT_FOUND && response.request().match_pattern().is_none()
 }
 
-fn unmeasured<B>(response: ServiceResponse<B>) -> Measured<B> {
-    response.map_body(|_, body| EitherBody::left(ResponseBody::new(body, RequestGuard::none())))
+fn measured<B>(response: ServiceResponse<B>, guard: RequestGuard) -> Measured<B> {
+    response.map_body(|_, body| EitherBody::left(ResponseBody::new(body, guard)))
 }
 
 impl<F> fmt::Debug for ResponseFuture<F> {
