@@ -42,7 +42,7 @@ impl<S> MetricsService<S> {
         }
         let labels = rules.request_labels(instruments, request);
         let method = request.method().as_str();
-        let mut guard = instruments.start_with_labels(Method::from(method), method, None, labels);
+        let mut guard = instruments.start(Method::from(method), method, None, labels);
         if instruments.measures_request_size() {
             payload::count(request, &mut guard);
         }

@@ -3,7 +3,7 @@
 
 use metrics::with_local_recorder;
 use tower_metrics_core::labels::Method;
-use tower_metrics_core::request::{AbortReason, Instruments, RequestGuard};
+use tower_metrics_core::request::{AbortReason, ExtraLabels, Instruments, RequestGuard};
 use tower_metrics_core::{Buckets, DeclareError, MetricSpec};
 use tower_metrics_prometheus::Exporter;
 
@@ -161,7 +161,7 @@ fn families_and_series_come_in_order() {
 fn instruments_share_their_limits() {
     let exporter = private_exporter();
     let request = |instruments: &Instruments, route: &str| {
-        instruments.start(Method::Get, "GET", Some(route)).complete();
+        instruments.start(Method::Get, "GET", Some(route), ExtraLabels::default()).complete();
     };
     let first = exporter.instruments();
     for n in 0..1_000 {
@@ -179,7 +179,8 @@ fn instruments_share_their_limits() {
 #[test]
 fn what_a_guard_is_told_after_the_end_changes_nothing() {
     let exporter = private_exporter();
-    let mut guard = exporter.instruments().start(Method::Get, "GET", Some("/"));
+    let mut guard =
+        exporter.instruments().start(Method::Get, "GET", Some("/"), ExtraLabels::default());
     guard.response(200);
     guard.complete_with(7);
     assert!(guard.is_none());

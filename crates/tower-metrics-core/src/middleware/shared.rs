@@ -74,19 +74,29 @@ impl Shared {
         if !self.is_plain || Unmeasured::is_used() {
             return self.arrive_by_rules(request);
         }
-        let mut guard = self.start(request.method(), request.uri(), request.extensions());
+        let route = self.route(request.uri(), request.extensions());
+        let mut guard = self.start(request.method(), route, &[]);
         if !guard.is_routed() {
             watch_slot(&mut guard, request.extensions_mut());
         }
         guard
     }
 
-    /// Counts a request in for which there are no rules.
+    /// The route of a request, if no function has to be asked for it.
+    #[inline]
+    fn route<'a>(&'a self, uri: &Uri, extensions: &'a Extensions) -> Option<&'a str> {
+        self.routes.find(uri, extensions).or_else(|| named_by_extension(extensions))
+    }
+
+    /// Counts a request in; once for every type of body.
     #[inline(never)]
-    fn start(&self, method: &http::Method, uri: &Uri, extensions: &Extensions) -> RequestGuard {
-        let route = self.routes.find(uri, extensions);
-        let route = route.or_else(|| named_by_extension(extensions));
-        self.instruments.start(known(method), method, route)
+    fn start(
+        &self,
+        method: &http::Method,
+        route: Option<&str>,
+        labels: &[Arc<str>],
+    ) -> RequestGuard {
+        self.instruments.start_in(known(method), method, route, labels)
     }
 
     #[cold]
@@ -98,7 +108,8 @@ impl Shared {
         let mut guard = if self.reads_heads {
             heads::with_request_head(request, |head| self.start_by_rules(head))
         } else {
-            self.start(request.method(), request.uri(), request.extensions())
+            let route = self.route(request.uri(), request.extensions());
+            self.start(request.method(), route, &[])
         };
         if guard.is_none() {
             return guard;
@@ -120,8 +131,10 @@ impl Shared {
             return RequestGuard::none();
         }
         let labels = self.rules.request_labels(&self.instruments, request);
-        let method = &request.method;
-        self.instruments.start_with_labels(known(method), method, route, labels)
+        let in_flight = self.instruments.in_flight_labels(&labels);
+        let mut guard = self.start(&request.method, route, in_flight);
+        guard.set_labels(labels);
+        guard
     }
 }
 

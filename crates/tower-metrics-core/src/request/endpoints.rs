@@ -1,6 +1,8 @@
 //! The handle cache: endpoint, method and extra labels to series. A layer has one for each thread.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher as _;
+use std::ptr;
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 
 use super::append_list::AppendList;
@@ -24,6 +26,7 @@ pub(crate) struct Endpoints {
     unmatched: AppendList<Arc<Series>>,
     /// All others, by endpoint.
     others: RwLock<HashMap<Box<str>, Others, foldhash::fast::RandomState>>,
+    hasher: foldhash::fast::RandomState,
     /// For the series, which must not keep their cache alive.
     this: Weak<Self>,
 }
@@ -38,6 +41,7 @@ impl Endpoints {
             lists: [const { AppendList::new() }; LISTS],
             unmatched: AppendList::new(),
             others: RwLock::default(),
+            hasher: foldhash::fast::RandomState::default(),
             this: Weak::clone(this),
         })
     }
@@ -71,19 +75,11 @@ impl Endpoints {
         }
     }
 
-    /// The list of an endpoint, by its length and what stands at its middle and its end: templates
-    /// that are alike differ there, and few are in one list if some do not.
     #[inline]
-    #[expect(clippy::indexing_slicing, reason = "seven bits are less than the length")]
+    #[expect(clippy::cast_possible_truncation, reason = "any bits of a hash will do")]
+    #[expect(clippy::indexing_slicing, reason = "the remainder is less than the length")]
     fn list(&self, endpoint: &str) -> &AppendList<Arc<Series>> {
-        const { assert!(LISTS == 1 << 7) };
-        let bytes = endpoint.as_bytes();
-        let (_, second_half) = bytes.split_at(bytes.len() / 2);
-        let number = |chunk: Option<&[u8; 8]>| chunk.map_or(0, |chunk| u64::from_le_bytes(*chunk));
-        let (middle, end) = (number(second_half.first_chunk()), number(bytes.last_chunk()));
-        let mixed =
-            (middle.rotate_left(32) ^ end ^ bytes.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        &self.lists[(mixed >> 57) as usize]
+        &self.lists[self.hasher.hash_one(endpoint) as usize % LISTS]
     }
 
     #[cold]
@@ -97,9 +93,7 @@ impl Endpoints {
         let key = (method, Box::from(extra));
         self.find_other(route, &key).unwrap_or_else(|| {
             let route = self.admitted(route);
-            let known = if extra.is_empty() { self.find(route, method).cloned() } else { None };
-            let known = known.or_else(|| self.find_other(route, &key));
-            known.unwrap_or_else(|| self.make(route, key))
+            self.find_other(route, &key).unwrap_or_else(|| self.find_or_make(route, key))
         })
     }
 
@@ -116,17 +110,20 @@ impl Endpoints {
         Some(if is_kept { route } else { Route::OVERFLOW })
     }
 
-    /// The series of a route that was admitted, made if it is not there.
-    fn make(&self, route: Option<&str>, key: OtherKey) -> Arc<Series> {
+    /// The series of a route that was admitted, unless they are among the others already.
+    fn find_or_make(&self, route: Option<&str>, key: OtherKey) -> Arc<Series> {
         let endpoint = route.unwrap_or(Route::UNMATCHED);
-        let (source, cache) = (Arc::clone(&self.source), Weak::clone(&self.this));
-        let (method, extra) = key.clone();
-        let series = Arc::new(Series::new(source, cache, endpoint.into(), method, extra));
-        if key.1.is_empty() && series.is_kept() {
+        let (method, extra) = &key;
+        let make = || {
+            let (source, cache) = (Arc::clone(&self.source), Weak::clone(&self.this));
+            Arc::new(Series::new(source, cache, endpoint.into(), *method, extra.clone()))
+        };
+        if extra.is_empty() && self.source.is_recording() && self.source.keeps_handles() {
             let list = route.map_or(&self.unmatched, |route| self.list(route));
-            let is_sought = |known: &Arc<Series>| known.is_of(endpoint, method);
-            return Arc::clone(list.find_or_append(is_sought, || Arc::clone(&series)));
+            let is_sought = |series: &Arc<Series>| series.is_of(endpoint, *method);
+            return Arc::clone(list.find_or_append(is_sought, make));
         }
+        let series = make();
         let mut others = self.others.write().unwrap_or_else(PoisonError::into_inner);
         let of_endpoint = others.entry(endpoint.into()).or_default();
         Arc::clone(of_endpoint.entry(key).or_insert(series))
@@ -134,13 +131,13 @@ impl Endpoints {
 
     /// Replaces a series whose handles are stale.
     #[cold]
-    pub(crate) fn renew(&self, stale: &Arc<Series>) -> Arc<Series> {
+    pub(crate) fn renew(&self, stale: &Series) -> Arc<Series> {
         let (method, extra) = (stale.method(), stale.extra());
         let key = (method, Box::from(extra));
         let mut others = self.others.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(of_endpoint) = others.get_mut(stale.endpoint())
             // Others that found it stale may have been here before.
-            && of_endpoint.get(&key).is_some_and(|series| Arc::ptr_eq(series, stale))
+            && of_endpoint.get(&key).is_some_and(|series| ptr::eq(Arc::as_ptr(series), stale))
         {
             of_endpoint.remove(&key);
         }

@@ -61,9 +61,12 @@ impl RequestGuard {
         self.state.is_none()
     }
 
-    #[cold]
-    pub(super) fn set_labels(&mut self, labels: ExtraLabels) {
-        self.update(|state| state.rare().labels = labels);
+    /// Notes the extra labels of the request, if there are any.
+    #[inline]
+    pub(crate) fn set_labels(&mut self, labels: ExtraLabels) {
+        if !labels.is_none() {
+            self.update(|state| state.rare().labels = labels);
+        }
     }
 
     /// Notes that the head of the response is ready, with this status code (100 to 999).

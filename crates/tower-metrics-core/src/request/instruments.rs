@@ -89,41 +89,31 @@ impl Instruments {
         method: Method,
         written: &(impl AsRef<str> + ?Sized),
         route: Option<&str>,
+        labels: ExtraLabels,
     ) -> RequestGuard {
-        let label = self.cache.source().settings().methods.label(method, || written.as_ref());
-        RequestGuard::new(self.cache.series(route, label, &[]), method, route.is_some())
+        let mut guard = self.start_in(method, written, route, self.in_flight_labels(&labels));
+        guard.set_labels(labels);
+        guard
     }
 
-    /// As [`start`](Self::start), of a request that has extra labels.
-    pub fn start_with_labels(
+    /// Counts in a request that has these of the extra labels.
+    #[inline]
+    pub(crate) fn start_in(
         &self,
         method: Method,
         written: &(impl AsRef<str> + ?Sized),
         route: Option<&str>,
-        labels: ExtraLabels,
+        labels: &[Arc<str>],
     ) -> RequestGuard {
-        if labels.values().is_empty() {
-            return self.start(method, written, route);
-        }
-        self.start_labelled(method, written.as_ref(), route, labels)
+        let label = self.cache.source().settings().methods.label(method, || written.as_ref());
+        RequestGuard::new(self.cache.series(route, label, labels), method, route.is_some())
     }
 
-    #[cold]
-    #[inline(never)]
-    fn start_labelled(
-        &self,
-        method: Method,
-        written: &str,
-        route: Option<&str>,
-        labels: ExtraLabels,
-    ) -> RequestGuard {
-        let settings = self.cache.source().settings();
-        let label = settings.methods.label(method, || written);
-        let by_labels = if settings.in_flight_by_extra { labels.values() } else { &[] };
-        let series = self.cache.series(route, label, by_labels);
-        let mut guard = RequestGuard::new(series, method, route.is_some());
-        guard.set_labels(labels);
-        guard
+    /// Those labels that a request is counted in by.
+    #[inline]
+    pub(crate) fn in_flight_labels<'a>(&self, labels: &'a ExtraLabels) -> &'a [Arc<str>] {
+        let by_extra = self.cache.source().settings().in_flight_by_extra;
+        if by_extra { labels.values() } else { &[] }
     }
 
     /// Names the route of a request that these instruments counted in; as

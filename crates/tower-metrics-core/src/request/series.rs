@@ -97,7 +97,7 @@ impl Series {
 
     /// The same series with handles yet to be resolved, for when these are stale.
     #[cold]
-    pub(crate) fn renewed(self: &Arc<Self>) -> Arc<Self> {
+    pub(crate) fn renewed(&self) -> Arc<Self> {
         match self.cache.upgrade() {
             Some(cache) => cache.renew(self),
             None => self.orphan(Arc::clone(&self.endpoint), &self.extra),
@@ -192,9 +192,19 @@ impl Series {
         ended.at_once && counted_in
     }
 
-    /// Notes a use of the handles for requests that end so; `false` if they are stale.
-    pub(crate) fn is_fresh(&self, ending: Ending, now: Ticks) -> bool {
-        !self.is_outdated() && self.touch(&self.ended(ending, now).used, now)
+    /// What to record a request in that ended so, if the handles of these are stale; else notes their
+    /// use.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn renewed_if_stale(&self, ending: Ending, now: Ticks) -> Option<Arc<Self>> {
+        let mut renewed: Option<Arc<Self>> = None;
+        loop {
+            let series = renewed.as_deref().unwrap_or(self);
+            if !series.is_outdated() && series.touch(&series.ended(ending, now).used, now) {
+                return renewed;
+            }
+            renewed = Some(series.renewed());
+        }
     }
 
     #[inline]

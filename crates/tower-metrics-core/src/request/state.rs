@@ -86,10 +86,10 @@ impl State {
         self.series = Some(series);
     }
 
-    /// Leaves nothing of a request.
+    /// Leaves nothing of a request that was recorded.
     #[inline]
     pub(super) fn clear(&mut self) {
-        (self.series, self.named, self.answered) = (None, None, None);
+        self.answered = None;
         if self.rare.is_some() {
             self.rare = None;
         }
@@ -165,41 +165,25 @@ impl State {
     /// Counts the request out, and records it unless it is discarded.
     #[inline]
     pub(super) fn record(&mut self) {
-        let Some(arrived) = self.series.take() else { return };
+        let (Some(arrived), mut named) = (self.series.take(), self.named.take()) else { return };
         let ended = arrived.now();
         if matches!(self.end, End::Discarded) {
             return arrived.leave(ended);
         }
-        if self.rare.is_some() {
-            self.find_out_labels(&arrived);
+        if let Some(rare) = &self.rare {
+            rare.find_out_labels(&arrived, &mut named);
         }
-        let series = self.named.as_ref().unwrap_or(&arrived);
+        let known = named.as_deref().unwrap_or(&arrived);
+        let stale = || known.renewed_if_stale(self.ending(), ended);
+        let renewed = if known.is_kept() { None } else { stale() };
+        let series = renewed.as_deref().unwrap_or(known);
+        let (ending, seconds) = (self.ending(), self.seconds(series, ended));
         let counted_in = arrived.is_kept();
-        let is_counted_out = if series.is_kept() {
-            self.record_in(series, counted_in, ended)
-        } else {
-            self.record_where_fresh(series, counted_in, ended)
-        };
-        if !is_counted_out {
+        let details = || self.details(series);
+        let counted_out = series.record(ending, seconds, details, counted_in, ended);
+        if !counted_out {
             arrived.leave(ended);
         }
-    }
-
-    /// `true` if the request, counted in into lasting handles, is counted out as well.
-    #[inline]
-    fn record_in(&self, series: &Series, counted_in: bool, ended: Ticks) -> bool {
-        let (ending, seconds) = (self.ending(), self.seconds(series, ended));
-        series.record(ending, seconds, || self.details(series), counted_in, ended)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn record_where_fresh(&self, series: &Arc<Series>, counted_in: bool, ended: Ticks) -> bool {
-        let mut series = Arc::clone(series);
-        while !series.is_fresh(self.ending(), ended) {
-            series = series.renewed();
-        }
-        self.record_in(&series, counted_in, ended)
     }
 
     #[inline]
@@ -256,19 +240,20 @@ impl State {
             response_bytes: self.response_bytes,
         }
     }
+}
 
-    /// Where to record the request, if a service further in named its route, or if it has labels
-    /// that came with the response.
+impl Rare {
+    /// Finds out where to record the request, if a service further in named its route, or if it has
+    /// labels that came with the response.
     #[cold]
-    fn find_out_labels(&mut self, arrived: &Series) {
-        let Some(rare) = &self.rare else { return };
-        let slot = rare.slot.as_ref().filter(|_| self.named.is_none());
+    fn find_out_labels(&self, arrived: &Series, named: &mut Option<Arc<Series>>) {
+        let slot = self.slot.as_ref().filter(|_| named.is_none());
         let route = slot.and_then(RouteSlot::get);
-        let known = self.named.as_deref().unwrap_or(arrived);
-        let labels = rare.labels.values();
+        let known = named.as_deref().unwrap_or(arrived);
+        let labels = self.labels.values();
         if route.is_some() || known.extra() != labels {
             let endpoint = route.as_ref().map_or(known.endpoint(), Route::as_str);
-            self.named = Some(known.sibling(endpoint, labels));
+            *named = Some(known.sibling(endpoint, labels));
         }
     }
 }
