@@ -111,6 +111,13 @@ pub(crate) enum MethodNames {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct MethodLabel(u16);
 
+impl MethodLabel {
+    #[inline]
+    pub(crate) fn number(self) -> usize {
+        self.0.into()
+    }
+}
+
 impl MethodNames {
     /// A list as OpenTelemetry's environment override has it: comma-separated, case-sensitive.
     pub(crate) fn listed(names: &str) -> Self {

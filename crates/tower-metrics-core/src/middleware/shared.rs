@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::request::Parts;
-use http::{Extensions, Request, Uri};
+use http::{Extensions, Request};
 
 use super::heads::{self, HttpHeads};
 use super::request_body::ByteCount;
@@ -71,68 +71,62 @@ impl Shared {
     /// Counts a request in, unless it is left out.
     #[inline]
     pub(super) fn arrive<B>(&self, request: &mut Request<B>) -> RequestGuard {
-        if !self.is_plain || Unmeasured::is_used() {
-            return self.arrive_by_rules(request);
-        }
-        let route = self.route(request.uri(), request.extensions());
-        let mut guard = self.start(request.method(), route, &[]);
+        let mut guard = if self.is_plain && !Unmeasured::is_used() {
+            self.start_plain(request)
+        } else {
+            self.start_by_rules(request)
+        };
         if !guard.is_routed() {
             watch_slot(&mut guard, request.extensions_mut());
         }
         guard
     }
 
-    /// The route of a request, if no function has to be asked for it.
     #[inline]
-    fn route<'a>(&'a self, uri: &Uri, extensions: &'a Extensions) -> Option<&'a str> {
-        self.routes.find(uri, extensions).or_else(|| named_by_extension(extensions))
+    fn start_plain<B>(&self, request: &Request<B>) -> RequestGuard {
+        let route = self.routes.find(request.uri(), request.extensions());
+        let route = route.or_else(|| named_by_extension(request.extensions()));
+        self.start(request.method(), route, &[])
     }
 
-    /// Counts a request in; once for every type of body.
+    /// Counts a request in. Compiled once, for all types of bodies and with all that it calls.
     #[inline(never)]
     fn start(
         &self,
         method: &http::Method,
         route: Option<&str>,
-        labels: &[Arc<str>],
+        in_flight_labels: &[Arc<str>],
     ) -> RequestGuard {
-        self.instruments.start_in(known(method), method, route, labels)
+        self.instruments.start_in(known(method), method, route, in_flight_labels)
     }
 
     #[cold]
     #[inline(never)]
-    fn arrive_by_rules<B>(&self, request: &mut Request<B>) -> RequestGuard {
+    fn start_by_rules<B>(&self, request: &mut Request<B>) -> RequestGuard {
         if Unmeasured::is_in(request.extensions()) {
             return RequestGuard::none();
         }
         let mut guard = if self.reads_heads {
-            heads::with_request_head(request, |head| self.start_by_rules(head))
+            heads::with_request_head(request, |head| self.start_by_head(head))
         } else {
-            let route = self.route(request.uri(), request.extensions());
-            self.start(request.method(), route, &[])
+            self.start_plain(request)
         };
-        if guard.is_none() {
-            return guard;
-        }
-        if !guard.is_routed() {
-            watch_slot(&mut guard, request.extensions_mut());
-        }
-        if self.instruments.measures_request_size() {
+        if self.instruments.measures_request_size() && !guard.is_none() {
             let count = request.extensions_mut().get_or_insert_with(ByteCount::default);
             guard.watch_request_bytes(count.bytes());
         }
         guard
     }
 
-    fn start_by_rules(&self, request: &Parts) -> RequestGuard {
+    fn start_by_head(&self, request: &Parts) -> RequestGuard {
         let route = self.routes.resolve(request);
         let route = route.as_deref().or_else(|| named_by_extension(&request.extensions));
         if self.rules.excludes(request, route) {
             return RequestGuard::none();
         }
         let labels = self.rules.request_labels(&self.instruments, request);
-        let in_flight = self.instruments.in_flight_labels(&labels);
-        let mut guard = self.start(&request.method, route, in_flight);
+        let in_flight_labels = self.instruments.in_flight_labels(&labels);
+        let mut guard = self.start(&request.method, route, in_flight_labels);
         guard.set_labels(labels);
         guard
     }

@@ -33,7 +33,7 @@ impl<T> AppendList<T> {
         None
     }
 
-    /// The value that `is_sought`, made and appended on first sight.
+    /// The value that `is_sought`, made and appended on first sight; what is made has to be that.
     #[inline]
     pub(crate) fn find_or_append(
         &self,

@@ -39,6 +39,7 @@ impl Clock {
     /// processors may show them.
     #[inline]
     pub(super) fn seconds(&self, from: Ticks, to: Ticks) -> f64 {
+        // As a signed number, which a processor converts at once.
         #[expect(clippy::cast_precision_loss, reason = "exact up to 2^53 ticks, a month or more")]
         let ticks = to.saturating_sub(from).cast_signed() as f64;
         match self {

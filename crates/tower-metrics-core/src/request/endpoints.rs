@@ -10,12 +10,13 @@ use super::series::Series;
 use super::source::Source;
 use crate::labels::{MethodLabel, Route};
 
-/// How many lists the endpoints are spread over; at the default limit of endpoints, eight to a list
-/// for each method.
+/// How many lists the series are spread over; at the default limit of endpoints, eight to a list for
+/// each method.
 const LISTS: usize = 128;
 
-/// The series of a middleware, as one thread has met them. Of those whose handles stay good nothing
-/// is ever removed, so what was seen before is found without a lock, and without counting who looks.
+/// The series of a middleware, as one thread has met them. Those without extra labels whose handles
+/// stay good are never removed, so that they are found without a lock, and without counting who looks;
+/// for all others there is a lock.
 #[derive(Debug)]
 pub(crate) struct Endpoints {
     source: Arc<Source>,
@@ -70,16 +71,19 @@ impl Endpoints {
     #[inline]
     fn find(&self, route: Option<&str>, method: MethodLabel) -> Option<&Arc<Series>> {
         match route {
-            Some(route) => self.list(route).find(|series| series.is_of(route, method)),
+            Some(route) => self.list(route, method).find(|series| series.is_of(route, method)),
             None => self.unmatched.find(|series| series.method() == method),
         }
     }
 
+    /// The list of an endpoint and a method: the methods of an endpoint are in lists next to each other,
+    /// so that nobody looks for one behind all those that a client thought of.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "any bits of a hash will do")]
     #[expect(clippy::indexing_slicing, reason = "the remainder is less than the length")]
-    fn list(&self, endpoint: &str) -> &AppendList<Arc<Series>> {
-        &self.lists[self.hasher.hash_one(endpoint) as usize % LISTS]
+    fn list(&self, endpoint: &str, method: MethodLabel) -> &AppendList<Arc<Series>> {
+        let index = (self.hasher.hash_one(endpoint) as usize).wrapping_add(method.number());
+        &self.lists[index % LISTS]
     }
 
     #[cold]
@@ -113,17 +117,15 @@ impl Endpoints {
     /// The series of a route that was admitted, unless they are among the others already.
     fn find_or_make(&self, route: Option<&str>, key: OtherKey) -> Arc<Series> {
         let endpoint = route.unwrap_or(Route::UNMATCHED);
-        let (method, extra) = &key;
-        let make = || {
-            let (source, cache) = (Arc::clone(&self.source), Weak::clone(&self.this));
-            Arc::new(Series::new(source, cache, endpoint.into(), *method, extra.clone()))
-        };
-        if extra.is_empty() && self.source.is_recording() && self.source.keeps_handles() {
-            let list = route.map_or(&self.unmatched, |route| self.list(route));
-            let is_sought = |series: &Arc<Series>| series.is_of(endpoint, *method);
-            return Arc::clone(list.find_or_append(is_sought, make));
+        let (source, cache) = (Arc::clone(&self.source), Weak::clone(&self.this));
+        let (method, extra) = key.clone();
+        let series = Arc::new(Series::new(source, cache, endpoint.into(), method, extra));
+        // What is in a list stays there, so nothing that goes stale may come into one.
+        if key.1.is_empty() && series.is_kept() {
+            let list = route.map_or(&self.unmatched, |route| self.list(route, method));
+            let is_sought = |known: &Arc<Series>| known.is_of(endpoint, method);
+            return Arc::clone(list.find_or_append(is_sought, || Arc::clone(&series)));
         }
-        let series = make();
         let mut others = self.others.write().unwrap_or_else(PoisonError::into_inner);
         let of_endpoint = others.entry(endpoint.into()).or_default();
         Arc::clone(of_endpoint.entry(key).or_insert(series))

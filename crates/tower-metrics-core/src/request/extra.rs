@@ -8,20 +8,21 @@ use super::source::Source;
 /// [`Rules::request_labels`](super::Rules::request_labels).
 #[derive(Clone, Debug, Default)]
 pub struct ExtraLabels {
-    /// None if there are no such labels.
-    values: Option<Box<[Arc<str>]>>,
+    values: Box<[Arc<str>]>,
 }
 
 impl ExtraLabels {
     pub(super) fn new(source: &Source) -> Self {
-        let (labels, empty) = (&source.settings().extra_labels, Arc::<str>::default());
-        let values = || labels.iter().map(|_| Arc::clone(&empty)).collect();
-        Self { values: (!labels.is_empty()).then(values) }
+        if source.settings().extra_labels.is_empty() {
+            return Self::default();
+        }
+        let empty: Arc<str> = Arc::default();
+        Self { values: source.settings().extra_labels.iter().map(|_| Arc::clone(&empty)).collect() }
     }
 
     /// Sets the value of the label `index`, or the overflow value if its label is at its limit.
     pub(super) fn set(&mut self, source: &Source, index: usize, value: &str) {
-        if let Some(place) = self.values.as_mut().and_then(|values| values.get_mut(index))
+        if let Some(place) = self.values.get_mut(index)
             && let Some(value) = source.admit_label(index, value)
         {
             *place = value;
@@ -30,11 +31,11 @@ impl ExtraLabels {
 
     #[inline]
     pub(super) fn values(&self) -> &[Arc<str>] {
-        self.values.as_deref().unwrap_or_default()
+        &self.values
     }
 
     #[inline]
-    pub(super) fn is_none(&self) -> bool {
-        self.values.is_none()
+    pub(super) fn is_empty(&self) -> bool {
+        self.values.is_empty()
     }
 }

@@ -64,7 +64,7 @@ impl RequestGuard {
     /// Notes the extra labels of the request, if there are any.
     #[inline]
     pub(crate) fn set_labels(&mut self, labels: ExtraLabels) {
-        if !labels.is_none() {
+        if !labels.is_empty() {
             self.update(|state| state.rare().labels = labels);
         }
     }
@@ -108,10 +108,10 @@ impl RequestGuard {
         self.end_with(End::Discarded);
     }
 
-    /// Whether the route was known when the request arrived.
+    /// Whether nothing is left to find out about the route of a request.
     #[inline]
     pub(crate) fn is_routed(&self) -> bool {
-        self.state.as_ref().is_some_and(|state| state.routed)
+        self.state.as_ref().is_none_or(|state| state.routed)
     }
 
     /// Looks into `slot` for the route when the request ends, unless

@@ -13,7 +13,9 @@ use crate::labels::Method;
 /// The metrics of a layer: the cached handles, and the backend that they come from.
 ///
 /// Clones share everything. Looking up the handles of a request takes no lock and allocates
-/// nothing, once its endpoint was seen.
+/// nothing, once its endpoint was seen, if it has no extra labels and the backend [keeps] its handles.
+///
+/// [keeps]: Backend::keeps_handles
 #[derive(Clone, Debug)]
 pub struct Instruments {
     cache: Arc<Endpoints>,
@@ -87,7 +89,7 @@ impl Instruments {
     pub fn start(
         &self,
         method: Method,
-        written: &(impl AsRef<str> + ?Sized),
+        written: &str,
         route: Option<&str>,
         labels: ExtraLabels,
     ) -> RequestGuard {
@@ -96,7 +98,14 @@ impl Instruments {
         guard
     }
 
-    /// Counts in a request that has these of the extra labels.
+    /// Those of the extra labels that a request is counted in by.
+    #[inline]
+    pub(crate) fn in_flight_labels<'a>(&self, labels: &'a ExtraLabels) -> &'a [Arc<str>] {
+        let by_extra = self.cache.source().settings().in_flight_by_extra;
+        if by_extra { labels.values() } else { &[] }
+    }
+
+    /// Counts a request in by these of the extra labels, without noting the others.
     #[inline]
     pub(crate) fn start_in(
         &self,
@@ -109,17 +118,101 @@ impl Instruments {
         RequestGuard::new(self.cache.series(route, label, labels), method, route.is_some())
     }
 
-    /// Those labels that a request is counted in by.
-    #[inline]
-    pub(crate) fn in_flight_labels<'a>(&self, labels: &'a ExtraLabels) -> &'a [Arc<str>] {
-        let by_extra = self.cache.source().settings().in_flight_by_extra;
-        if by_extra { labels.values() } else { &[] }
-    }
-
     /// Names the route of a request that these instruments counted in; as
     /// [`RequestGuard::set_route`], which has to look for them.
     #[inline]
     pub fn set_route(&self, guard: &mut RequestGuard, route: &str) {
         guard.set_route_in(&self.cache, route);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+    use metrics::{
+        Counter, Gauge, GaugeFn, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit,
+    };
+
+    use super::*;
+    use crate::request::plan::Plan;
+    use crate::spec::MetricSpec;
+
+    /// Says by turns that it records and that it does not, and counts what is in flight all the while.
+    #[derive(Default)]
+    struct Pausing {
+        is_recording: AtomicBool,
+        in_flight: Arc<InFlight>,
+    }
+
+    #[derive(Default)]
+    struct InFlight(AtomicI64);
+
+    impl GaugeFn for InFlight {
+        fn increment(&self, _: f64) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+
+        fn decrement(&self, _: f64) {
+            self.0.fetch_sub(1, Ordering::Relaxed);
+        }
+
+        fn set(&self, _: f64) {}
+    }
+
+    impl Backend for Pausing {
+        fn declare(&self, _: &[MetricSpec]) -> Result<(), DeclareError> {
+            Ok(())
+        }
+
+        fn is_recording(&self) -> bool {
+            self.is_recording.fetch_xor(true, Ordering::Relaxed)
+        }
+
+        fn keeps_handles(&self) -> bool {
+            true
+        }
+    }
+
+    impl Recorder for Pausing {
+        fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+        fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+        fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+        fn register_counter(&self, _: &Key, _: &Metadata<'_>) -> Counter {
+            Counter::noop()
+        }
+
+        fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
+            Gauge::from_arc(Arc::clone(&self.in_flight))
+        }
+
+        fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
+            Histogram::noop()
+        }
+    }
+
+    /// Whenever a backend begins or ends to record, also between two questions of one look-up, no
+    /// request waits for it, and each is counted out where it was counted in.
+    #[test]
+    fn a_backend_that_pauses_holds_no_request_up() {
+        let backend = Pausing::default();
+        let in_flight = Arc::clone(&backend.in_flight);
+        let instruments = Instruments::new(Arc::new(backend), Plan::default().settings().unwrap());
+        let start = |route: &str| {
+            instruments.start(Method::Get, "GET", Some(route), ExtraLabels::default())
+        };
+        for round in 0..20 {
+            let guards = ["/a", "/b", "/c"].map(start);
+            assert_eq!(in_flight.0.load(Ordering::Relaxed), 3, "in round {round}");
+            drop(guards);
+            assert_eq!(in_flight.0.load(Ordering::Relaxed), 0, "after round {round}");
+            // The next round meets the backend in the other state.
+            if round % 2 == 0 {
+                instruments.cache.source().is_recording();
+            }
+        }
     }
 }

@@ -24,7 +24,7 @@ pub(crate) struct Series {
     extra: Box<[Arc<str>]>,
     /// After how many seconds without use a handle is stale; none if handles stay good.
     stale_after: Option<u64>,
-    pub(crate) wants: Wants,
+    wants: Wants,
     in_flight: OnceLock<(LastUsed, Gauge)>,
     ended: AppendList<Ended>,
 }
@@ -125,6 +125,11 @@ impl Series {
 
     pub(crate) fn source(&self) -> &Source {
         &self.source
+    }
+
+    #[inline]
+    pub(crate) fn wants(&self) -> Wants {
+        self.wants
     }
 
     #[inline]

@@ -57,6 +57,12 @@ impl End {
     const UNKNOWN: u64 = u64::MAX;
 }
 
+impl Default for End {
+    fn default() -> Self {
+        Self::Early { remaining: Self::UNKNOWN }
+    }
+}
+
 impl Default for State {
     fn default() -> Self {
         Self {
@@ -64,7 +70,7 @@ impl Default for State {
             named: None,
             arrived: 0,
             response_bytes: 0,
-            end: End::Early { remaining: End::UNKNOWN },
+            end: End::default(),
             rare: None,
             answered: None,
             method: Method::Other,
@@ -82,7 +88,7 @@ impl State {
     pub(super) fn begin(&mut self, series: Arc<Series>, method: Method, routed: bool) {
         let (series, arrived) = series.arrived();
         (self.arrived, self.method, self.routed) = (arrived, method, routed);
-        self.wants = series.wants;
+        self.wants = series.wants();
         self.series = Some(series);
     }
 
@@ -93,7 +99,7 @@ impl State {
         if self.rare.is_some() {
             self.rare = None;
         }
-        (self.response_bytes, self.end) = (0, End::Early { remaining: End::UNKNOWN });
+        (self.response_bytes, self.end) = (0, End::default());
     }
 
     pub(super) fn rare(&mut self) -> &mut Rare {

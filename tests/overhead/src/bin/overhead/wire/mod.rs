@@ -24,8 +24,8 @@ struct Rounds {
     busy: Vec<f64>,
 }
 
-/// Serves the bare router, one whose layer records nothing, the reference and ours, each by one worker in a process of its own, and
-/// sends requests from this one, to each in turns.
+/// Serves the bare router, one whose layer records nothing, the reference and ours, each by one worker
+/// in a process of its own, and sends requests from this one, to each in turns.
 pub(crate) fn measure(report: &mut Report) {
     let framework = Framework::Axum;
     let known = framework.variants();
