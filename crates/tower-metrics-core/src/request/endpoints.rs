@@ -25,15 +25,17 @@ pub(crate) struct Endpoints {
     /// Likewise, of requests that matched no route; apart, since some frameworks know no route when
     /// a request arrives.
     unmatched: AppendList<Arc<Series>>,
-    /// All others, by endpoint.
-    others: RwLock<HashMap<Box<str>, Others, foldhash::fast::RandomState>>,
+    /// All others, by endpoint and extra labels.
+    others: RwLock<Map<Box<str>, OfEndpoint>>,
     hasher: foldhash::fast::RandomState,
     /// For the series, which must not keep their cache alive.
     this: Weak<Self>,
 }
 
-type Others = HashMap<OtherKey, Arc<Series>, foldhash::fast::RandomState>;
-type OtherKey = (MethodLabel, Box<[Arc<str>]>);
+type Map<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
+
+/// By extra labels the series of one endpoint, those of all methods together.
+type OfEndpoint = Map<Box<[Arc<str>]>, Vec<Arc<Series>>>;
 
 impl Endpoints {
     pub(crate) fn new(source: Arc<Source>) -> Arc<Self> {
@@ -94,16 +96,22 @@ impl Endpoints {
         method: MethodLabel,
         extra: &[Arc<str>],
     ) -> Arc<Series> {
-        let key = (method, Box::from(extra));
-        self.find_other(route, &key).unwrap_or_else(|| {
+        self.find_other(route, method, extra).unwrap_or_else(|| {
             let route = self.admitted(route);
-            self.find_other(route, &key).unwrap_or_else(|| self.find_or_make(route, key))
+            let known = self.find_other(route, method, extra);
+            known.unwrap_or_else(|| self.find_or_make(route, method, extra))
         })
     }
 
-    fn find_other(&self, route: Option<&str>, key: &OtherKey) -> Option<Arc<Series>> {
+    fn find_other(
+        &self,
+        route: Option<&str>,
+        method: MethodLabel,
+        extra: &[Arc<str>],
+    ) -> Option<Arc<Series>> {
         let others = self.others.read().unwrap_or_else(PoisonError::into_inner);
-        others.get(route.unwrap_or(Route::UNMATCHED))?.get(key).cloned()
+        let of_methods = others.get(route.unwrap_or(Route::UNMATCHED))?.get(extra)?;
+        of_methods.iter().find(|series| series.method() == method).cloned()
     }
 
     /// The route to count under: none, or the overflow value, stands in where there must not be one
@@ -115,35 +123,41 @@ impl Endpoints {
     }
 
     /// The series of a route that was admitted, unless they are among the others already.
-    fn find_or_make(&self, route: Option<&str>, key: OtherKey) -> Arc<Series> {
+    fn find_or_make(
+        &self,
+        route: Option<&str>,
+        method: MethodLabel,
+        extra: &[Arc<str>],
+    ) -> Arc<Series> {
         let endpoint = route.unwrap_or(Route::UNMATCHED);
         let (source, cache) = (Arc::clone(&self.source), Weak::clone(&self.this));
-        let (method, extra) = key.clone();
-        let series = Arc::new(Series::new(source, cache, endpoint.into(), method, extra));
+        let series = Arc::new(Series::new(source, cache, endpoint.into(), method, extra.into()));
         // What is in a list stays there, so nothing that goes stale may come into one.
-        if key.1.is_empty() && series.is_kept() {
+        if extra.is_empty() && series.is_kept() {
             let list = route.map_or(&self.unmatched, |route| self.list(route, method));
             let is_sought = |known: &Arc<Series>| known.is_of(endpoint, method);
             return Arc::clone(list.find_or_append(is_sought, || Arc::clone(&series)));
         }
         let mut others = self.others.write().unwrap_or_else(PoisonError::into_inner);
         let of_endpoint = others.entry(endpoint.into()).or_default();
-        Arc::clone(of_endpoint.entry(key).or_insert(series))
+        let of_methods = of_endpoint.entry(extra.into()).or_default();
+        if let Some(known) = of_methods.iter().find(|known| known.method() == method) {
+            return Arc::clone(known);
+        }
+        of_methods.push(Arc::clone(&series));
+        series
     }
 
     /// Replaces a series whose handles are stale.
     #[cold]
     pub(crate) fn renew(&self, stale: &Series) -> Arc<Series> {
-        let (method, extra) = (stale.method(), stale.extra());
-        let key = (method, Box::from(extra));
         let mut others = self.others.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(of_endpoint) = others.get_mut(stale.endpoint())
+        let of_endpoint = others.get_mut(stale.endpoint());
+        if let Some(of_methods) = of_endpoint.and_then(|of_extra| of_extra.get_mut(stale.extra())) {
             // Others that found it stale may have been here before.
-            && of_endpoint.get(&key).is_some_and(|series| ptr::eq(Arc::as_ptr(series), stale))
-        {
-            of_endpoint.remove(&key);
+            of_methods.retain(|series| !ptr::eq(Arc::as_ptr(series), stale));
         }
         drop(others);
-        self.series(Some(stale.endpoint()), method, extra)
+        self.series(Some(stale.endpoint()), stale.method(), stale.extra())
     }
 }
