@@ -131,17 +131,18 @@ mod tests {
     #[test]
     fn an_ending_is_what_it_was_made_of() {
         let grpc = || (0..=16).map(|code| GrpcStatus::from_bytes(code.to_string().as_bytes()));
-        let kinds = [(Ending::answered as fn(u16) -> Ending, true), (Ending::unanswered, false)];
-        for ((make, is_answered), status) in
-            kinds.iter().zip([100, 499]).chain(kinds.iter().zip([999, 0]))
-        {
-            let plain = make(status);
+        for (plain, status, is_answered) in [
+            (Ending::answered(100), 100, true),
+            (Ending::answered(999), 999, true),
+            (Ending::unanswered(499), 499, false),
+            (Ending::unanswered(0), 0, false),
+        ] {
             assert_eq!((plain.reason(), plain.grpc_code()), (None, None));
             for reason in AbortReason::ALL {
                 for grpc in grpc() {
                     let ending = plain.with_reason(reason).with_grpc(grpc);
                     assert_eq!(ending.status(), status);
-                    assert_eq!(ending.is_answered(), *is_answered);
+                    assert_eq!(ending.is_answered(), is_answered);
                     assert_eq!(ending.reason(), Some(reason));
                     assert_eq!(ending.grpc_code(), Some(grpc.code().into()));
                 }

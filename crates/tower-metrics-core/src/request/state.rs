@@ -179,15 +179,11 @@ impl State {
         if let Some(rare) = &self.rare {
             rare.find_out_labels(&arrived, &mut named);
         }
-        let known = named.as_deref().unwrap_or(&arrived);
-        let stale = || known.renewed_if_stale(self.ending(), ended);
-        let renewed = if known.is_kept() { None } else { stale() };
+        let (ending, known) = (self.ending(), named.as_deref().unwrap_or(&arrived));
+        let renewed = if known.is_kept() { None } else { known.renewed_if_stale(ending, ended) };
         let series = renewed.as_deref().unwrap_or(known);
-        let (ending, seconds) = (self.ending(), self.seconds(series, ended));
-        let counted_in = arrived.is_kept();
-        let details = || self.details(series);
-        let counted_out = series.record(ending, seconds, details, counted_in, ended);
-        if !counted_out {
+        let (seconds, details) = (self.seconds(series, ended), || self.details(series));
+        if !series.record(ending, seconds, details, arrived.is_kept(), ended) {
             arrived.leave(ended);
         }
     }
