@@ -80,19 +80,15 @@ impl EarlyGuard {
         guard
     }
 
-    /// Gives the guard up, its route looked up by the path.
-    pub(crate) fn looked_up(mut self) -> RequestGuard {
-        self.take()
-    }
-
     /// Ends the request in `early`: it panicked.
     pub(crate) fn panicked(early: &mut Option<Self>) {
-        if let Some(early) = early.take() {
+        if let Some(early) = early {
             early.looked_up().abort(AbortReason::Panic);
         }
     }
 
-    fn take(&mut self) -> RequestGuard {
+    /// Gives the guard up, its route looked up by the path.
+    pub(crate) fn looked_up(&mut self) -> RequestGuard {
         let mut guard = mem::take(&mut self.guard);
         if guard.is_none() {
             return guard;
@@ -109,6 +105,6 @@ impl EarlyGuard {
 
 impl Drop for EarlyGuard {
     fn drop(&mut self) {
-        drop(self.take());
+        drop(self.looked_up());
     }
 }

@@ -75,7 +75,10 @@ where
                     // A response is large: it is looked at where it lies, and moved once.
                     let guard = match &polled {
                         Poll::Ready(Ok(response)) => answered(response, early, this.shared),
-                        Poll::Ready(Err(error)) => failed(error, early),
+                        Poll::Ready(Err(error)) => {
+                            failed(error, early);
+                            RequestGuard::none()
+                        }
                         Poll::Pending => return Poll::Pending,
                     };
                     return polled.map_ok(|response| measured(response, guard));
@@ -122,16 +125,15 @@ fn answered<B: MessageBody>(
 
 /// Ends the request by what its client is told of the error.
 #[cold]
-fn failed(error: &Error, early: &mut Option<EarlyGuard>) -> RequestGuard {
-    if let Some(mut guard) = early.take().map(EarlyGuard::looked_up) {
-        let (status, failure) = answer_to(error);
-        guard.response(status.as_u16());
-        match failure {
-            Some(reason) => guard.abort(reason),
-            None => guard.complete(),
-        }
+fn failed(error: &Error, early: &mut Option<EarlyGuard>) {
+    let Some(early) = early else { return };
+    let mut guard = early.looked_up();
+    let (status, failure) = answer_to(error);
+    guard.response(status.as_u16());
+    match failure {
+        Some(reason) => guard.abort(reason),
+        None => guard.complete(),
     }
-    RequestGuard::none()
 }
 
 fn is_unmeasured<B>(response: &ServiceResponse<B>) -> bool {

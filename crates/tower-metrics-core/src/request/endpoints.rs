@@ -96,11 +96,13 @@ impl Endpoints {
         method: MethodLabel,
         extra: &[Arc<str>],
     ) -> Arc<Series> {
-        self.find_other(route, method, extra).unwrap_or_else(|| {
-            let route = self.admitted(route);
-            let known = self.find_other(route, method, extra);
-            known.unwrap_or_else(|| self.find_or_make(route, method, extra))
-        })
+        if let Some(known) = self.find_other(route, method, extra) {
+            return known;
+        }
+        match self.admitted(route) {
+            admitted if admitted == route => self.find_or_make(route, method, extra),
+            stand_in => self.series(stand_in, method, extra),
+        }
     }
 
     fn find_other(

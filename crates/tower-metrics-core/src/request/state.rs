@@ -133,8 +133,8 @@ impl State {
     }
 
     pub(super) fn set_label(&mut self, index: usize, value: &str) {
-        if let Some(series) = self.series.clone() {
-            self.rare().labels.set(series.source(), index, value);
+        if let Some(series) = &self.series {
+            self.rare.get_or_insert_default().labels.set(series.source(), index, value);
         }
     }
 
